@@ -1,0 +1,48 @@
+# Everything a developer or CI does. Each target works on a machine with python3, git and make.
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+
+.DEFAULT_GOAL := help
+.PHONY: help setup quickstart test lint format check bench schemas docs clean
+
+help:  ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
+
+$(STAMP): pyproject.toml
+	python3 -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade pip
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $(STAMP)
+
+setup: $(STAMP)  ## make .venv with everything development needs
+
+quickstart: $(STAMP)  ## install, run deployment-guardian on a healthy canary, print its report
+	@$(BIN)/aofctl run agent library/cicd/deployment-guardian --llm off "$$(cat examples/requests/healthy-canary.txt)"
+
+test: $(STAMP)  ## run the tests
+	$(BIN)/python -m pytest -q -n auto
+
+lint: $(STAMP)  ## format check, lint, types, layers
+	$(BIN)/ruff format --check aof tests benchmarks
+	$(BIN)/ruff check aof tests benchmarks
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP)  ## rewrite files as the linter wants them
+	$(BIN)/ruff format aof tests benchmarks
+	$(BIN)/ruff check --fix aof tests benchmarks
+
+check: lint test  ## everything CI runs
+
+bench: $(STAMP)  ## print the benchmarks
+	$(BIN)/python -m benchmarks
+
+schemas: $(STAMP)  ## write schemas/*.json from the manifest models
+	$(BIN)/python -m aof.manifests.json_schema schemas
+
+docs: $(STAMP)  ## write the generated reference pages
+	$(BIN)/python -m aof.cli.reference docs/reference
+
+clean:  ## remove .venv and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
