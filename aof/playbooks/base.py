@@ -1,0 +1,119 @@
+"""The contract between the engine and playbooks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+
+from aof.errors import UsageFault
+from aof.messages import ToolResult
+from aof.plans import Action, Assumption, Check
+from aof.verdict import Assessment
+
+_T = TypeVar("_T")
+
+
+class Options(BaseModel):
+    """Base of a playbook's `with:` settings; unknown keys are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked.
+
+    Attributes:
+        text: Free text; untrusted when it came from an event.
+        settings: `--set key=value` pairs and trigger inputs.
+        event: The payload that started the run, or None.
+        now: When the run started; analyses that need a time use this one.
+        environment: Variables of the process that playbooks may look at (CI detection).
+        require_measured: Refuse evidence nobody measured (numbers typed into the text).
+        text_is_event: The text was rendered from an event; never read numbers from it.
+    """
+
+    text: str
+    now: datetime
+    settings: Mapping[str, str] = field(default_factory=dict)
+    event: Mapping[str, Any] | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+    require_measured: bool = False
+    text_is_event: bool = False
+
+
+class Calls(Protocol):
+    """The recorded, audited way to tools. The only one a playbook has."""
+
+    def read(self, tool: str, operation: str, /, **arguments: Any) -> ToolResult:
+        """Run a read operation; `evidence_id` of the result is set.
+
+        Never raises for a tool's failure: look at `ok`, or call `.require()` to turn a
+        failure into exit 5.
+        """
+
+    def not_consulted(self, tool: str) -> str | None:
+        """Why the tool cannot be used here, or None when it can."""
+
+    def configured(self, tool: str) -> bool:
+        """Bound, and somebody set it up: a default URL nobody set does not count."""
+
+    def record(self, source: str, data: Any, *, about: str = "") -> str:
+        """Record evidence that came from elsewhere (a file, the request); returns its id."""
+
+    def action(
+        self,
+        tool: str,
+        operation: str,
+        arguments: Mapping[str, Any],
+        *,
+        reason: str,
+        evidence: Sequence[str] = (),
+        executable: bool = True,
+        target: str = "",
+        assumes: Sequence[Assumption] = (),
+        verify: Sequence[Check] = (),
+        undo: str = "",
+    ) -> Action:
+        """Describe a change; nothing is done.
+
+        Arguments not known may be written `<name>`; then give `executable=False`: the
+        action is a recommendation.
+        """
+
+    def note(self, text: str) -> None:
+        """Tell the person watching what is going on (progress on stderr)."""
+
+
+class Playbook(Protocol):
+    """Gathers evidence through `calls`, hands it to an analysis, returns what came of it.
+
+    `name` is what manifests say under `playbook.name`; `options` is the model of
+    `playbook.with`. A playbook keeps no state between calls of `assess`: with `--wait`
+    the engine calls it again until the assessment is firm.
+    """
+
+    name: str
+    options: type[Options]
+
+    def assess(
+        self, request: Request, calls: Calls, options: Any, memory: Sequence[Mapping[str, Any]]
+    ) -> Assessment:
+        """Judge. `memory` holds earlier entries of this agent, oldest first."""
+
+
+def setting_of(
+    request: Request, name: str, parse: Callable[[str], _T], default: _T, *, expects: str
+) -> _T:
+    """A `--set` value parsed, or `default`; `UsageFault` says what was expected."""
+    text = request.settings.get(name)
+    if text is None:
+        return default
+    try:
+        return parse(text)
+    except ValueError:
+        raise UsageFault(f"--set {name}={text}: expected {expects}") from None

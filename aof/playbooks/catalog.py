@@ -1,0 +1,28 @@
+"""Every playbook by the name manifests use."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from typing import TYPE_CHECKING
+
+from aof.errors import UsageFault
+
+if TYPE_CHECKING:
+    from aof.playbooks.base import Playbook
+
+PLAYBOOKS: dict[str, str] = {}
+
+
+def playbook(name: str) -> Playbook:
+    """The playbook called `name`; `UsageFault` with a suggestion when there is none."""
+    if name not in PLAYBOOKS:
+        close = difflib.get_close_matches(name, PLAYBOOKS, n=1)
+        raise UsageFault(
+            f"unknown playbook '{name}'",
+            why=f"there are: {', '.join(sorted(PLAYBOOKS))}",
+            fix=f"did you mean '{close[0]}'?" if close else "",
+        )
+    module, _, attribute = PLAYBOOKS[name].partition(":")
+    made: Playbook = getattr(importlib.import_module(module), attribute)()
+    return made

@@ -1,0 +1,1 @@
+"""Named tools: one module each, bound by name through `catalog`. Tools never import tools."""

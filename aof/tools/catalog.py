@@ -1,0 +1,47 @@
+"""Every tool name of the specification and the class behind it. No scanning, no side effects."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from typing import TYPE_CHECKING
+
+from aof.errors import NotBound, UsageFault
+
+if TYPE_CHECKING:
+    from aof.tools.base import Tool
+
+TOOLS: dict[str, str] = {
+    "argocd": "",
+    "flux": "",
+    "git": "",
+    "github_actions": "",
+    "gitlab_ci": "",
+    "grafana_query": "",
+    "jenkins": "",
+    "kubectl": "",
+    "loki_query": "",
+    "prometheus_query": "",
+}
+"""Tool name to `module:Class`; an empty class means: known, not in this version."""
+
+
+def tool_class(name: str) -> type[Tool]:
+    """The class of a tool.
+
+    Raises:
+        UsageFault: No tool has that name.
+        NotBound: The tool is known but not in this version.
+    """
+    if name not in TOOLS:
+        close = difflib.get_close_matches(name, TOOLS, n=1)
+        raise UsageFault(
+            f"unknown tool '{name}'",
+            why="it is not in the catalog",
+            fix=f"did you mean '{close[0]}'?" if close else "see: aofctl get tools",
+        )
+    if not TOOLS[name]:
+        raise NotBound(f"{name} is not in this version", why="known, but not built yet")
+    module, _, attribute = TOOLS[name].partition(":")
+    found: type[Tool] = getattr(importlib.import_module(module), attribute)
+    return found

@@ -1,0 +1,256 @@
+"""HTTP with one policy: time limits, retries of reads, size limits, exact errors.
+
+Tools own URLs and meaning; this module owns the socket.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from aof.errors import NotBound, Unreachable
+
+if TYPE_CHECKING:
+    import ssl
+
+    import httpx
+
+_RETRIED_STATUS = frozenset({429, 502, 503, 504})
+_LONGEST_PAUSE_S = 20.0
+_MOST_BODY = 128 * 1024 * 1024
+_WORDS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A response whose body was read whole. `headers` has lower-case names."""
+
+    request: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    def json(self) -> Any:
+        """The body as JSON, or `Unreachable` saying what came instead."""
+        import json
+
+        try:
+            return json.loads(self.body)
+        except ValueError:
+            raise Unreachable(
+                f"{self.request}: the answer is not JSON",
+                why=f"it begins with {self.body[:80]!r}",
+                fix="check that the URL points at the API and not at a login page or proxy",
+            ) from None
+
+    def require(self) -> Answer:
+        """This answer when its status is 2xx, else `Unreachable` with the server's words."""
+        if 200 <= self.status < 300:
+            return self
+        raise Unreachable(
+            f"{self.request}: {self.status}", why=self.words(), fix=_advice(self.status)
+        )
+
+    def words(self) -> str:
+        """What the server said, shortened."""
+        return self.body[: 4 * _WORDS].decode("utf-8", "replace").strip()[:_WORDS]
+
+
+@dataclass(slots=True)
+class Http:
+    """A client for one server.
+
+    Args:
+        base_url: Scheme, host and path prefix.
+        headers: Sent with every request; credentials belong here and only here.
+        timeout_s: For one try, from connect to the last byte read.
+        connect_timeout_s: For the connection alone.
+        verify: False, or a CA file, where the user configured that.
+        attempts: Tries of a read, retries included. Other methods are tried once.
+    """
+
+    base_url: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    timeout_s: float = 20.0
+    connect_timeout_s: float = 3.0
+    verify: bool | str = True
+    attempts: int = 3
+    _client: httpx.Client | None = field(default=None, init=False)
+
+    def get(self, path: str, params: Mapping[str, Any] | None = None) -> Answer:
+        """Read; retried on refused connections, time-outs, 429, 502, 503 and 504."""
+        return self._repeat("GET", path, attempts=self.attempts, params=params)
+
+    def read_by_post(self, path: str, form: Mapping[str, Any]) -> Answer:
+        """A read whose parameters are too long for a URL; retried like `get`."""
+        return self._repeat("POST", path, attempts=self.attempts, form=form)
+
+    def send(
+        self,
+        method: str,
+        path: str,
+        *,
+        json: Any = None,
+        params: Mapping[str, Any] | None = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Change something; never retried: the caller must look before trying again."""
+        return self._repeat(
+            method, path, attempts=1, params=params, json=json, content=content, headers=headers
+        )
+
+    def close(self) -> None:
+        """Close the connections."""
+        if self._client is not None:
+            self._client.close()
+            self._client = None
+
+    def _repeat(self, method: str, path: str, *, attempts: int, **request: Any) -> Answer:
+        for attempt in range(1, attempts + 1):
+            last = attempt == attempts
+            try:
+                answer = self._once(method, path, **request)
+            except _Failed as failure:
+                if last or not failure.retry:
+                    raise failure.error from failure
+                pause = _pause(attempt, None)
+            else:
+                if last or answer.status not in _RETRIED_STATUS:
+                    return answer
+                pause = _pause(attempt, answer.headers.get("retry-after"))
+            time.sleep(pause)
+        raise AssertionError("unreachable: the last attempt returns or raises")
+
+    def _once(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Mapping[str, Any] | None = None,
+        form: Mapping[str, Any] | None = None,
+        json: Any = None,
+        content: bytes | None = None,
+        headers: Mapping[str, str] | None = None,
+    ) -> Answer:
+        import httpx
+
+        url = self.url(path)
+        shown = f"{method} {url}"
+        body: dict[str, Any] = {"data": form, "json": json, "content": content}
+        body = {key: value for key, value in body.items() if value is not None}
+        try:
+            with self._open().stream(
+                method, url, params=params, headers=dict(headers or {}), **body
+            ) as response:
+                read = _read_body(response, shown, deadline=time.monotonic() + self.timeout_s)
+                lower = {name.lower(): value for name, value in response.headers.items()}
+                return Answer(shown, response.status_code, lower, read)
+        except httpx.TimeoutException as error:
+            raise _Failed(_timed_out(shown, self.timeout_s), retry=_may_retry(error)) from error
+        except httpx.InvalidURL as error:
+            raise _Failed(_bad_url(url, str(error)), retry=False) from error
+        except httpx.UnsupportedProtocol as error:
+            raise _Failed(_bad_url(url, str(error)), retry=False) from error
+        except httpx.TransportError as error:
+            raise _Failed(_no_connection(shown, error), retry=True) from error
+
+    def url(self, path: str) -> str:
+        """`base_url` joined with `path`; an absolute `path` is refused."""
+        if "://" in path:
+            raise Unreachable(f"refused to send credentials to {path}", why="not the base URL")
+        return f"{self.base_url.rstrip('/')}/{path.lstrip('/')}" if path else self.base_url
+
+    def _open(self) -> httpx.Client:
+        import httpx
+
+        if self._client is None:
+            self._client = httpx.Client(
+                headers={"user-agent": "aofctl", **self.headers},
+                timeout=httpx.Timeout(self.timeout_s, connect=self.connect_timeout_s),
+                verify=_trust(self.verify),
+                follow_redirects=False,
+            )
+        return self._client
+
+
+def _trust(verify: bool | str) -> bool | ssl.SSLContext:
+    if isinstance(verify, bool):
+        return verify
+    import ssl
+
+    try:
+        return ssl.create_default_context(cafile=verify)
+    except OSError as error:
+        raise NotBound(f"the CA file {verify} cannot be read", why=str(error)) from error
+
+
+class _Failed(Exception):
+    """One try came to nothing; `error` is what the user would be told."""
+
+    def __init__(self, error: Unreachable, *, retry: bool) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.retry = retry
+
+
+def _read_body(response: httpx.Response, shown: str, *, deadline: float) -> bytes:
+    blocks: list[bytes] = []
+    size = 0
+    for block in response.iter_bytes():
+        size += len(block)
+        if size > _MOST_BODY:
+            raise Unreachable(
+                f"{shown}: the answer is larger than {_MOST_BODY // 2**20} MiB",
+                fix="ask for less: a shorter range, fewer series, one job",
+            )
+        if time.monotonic() > deadline:
+            raise Unreachable(f"{shown}: the answer did not end in time", why="it came too slowly")
+        blocks.append(block)
+    return b"".join(blocks)
+
+
+def _may_retry(error: Exception) -> bool:
+    import httpx
+
+    return isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout)
+
+
+def _pause(attempt: int, retry_after: str | None) -> float:
+    if retry_after is not None and retry_after.isdigit():
+        return min(float(retry_after), _LONGEST_PAUSE_S)
+    backoff: float = min(0.25 * 2**attempt, 4.0)
+    return backoff * random.uniform(0.7, 1.3)
+
+
+def _timed_out(shown: str, timeout_s: float) -> Unreachable:
+    return Unreachable(
+        f"{shown}: no answer within {timeout_s:g} s",
+        why="the server is slow, or a firewall drops the packets",
+        fix="check the URL from this machine; ask for a shorter range",
+    )
+
+
+def _bad_url(url: str, words: str) -> Unreachable:
+    return Unreachable(f"{url!r} is not a usable URL", why=words, fix="give scheme and host")
+
+
+def _no_connection(shown: str, error: Exception) -> Unreachable:
+    return Unreachable(
+        f"{shown}: no connection",
+        why=str(error) or type(error).__name__,
+        fix="check that the URL is right and the server runs and can be reached from here",
+    )
+
+
+def _advice(status: int) -> str:
+    if status in {401, 403}:
+        return "check the token and what it is allowed to do"
+    if status == 404:
+        return "check the name and the URL"
+    if status == 429:
+        return "wait, or ask for a higher rate limit"
+    return ""
