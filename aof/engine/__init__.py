@@ -1,0 +1,1 @@
+"""One run: assess, reason, plan, conclude. Sees tools, models and memory as protocols only."""

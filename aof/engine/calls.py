@@ -1,0 +1,235 @@
+"""The one door to tools. Playbooks and models go through it; every call is recorded.
+
+Reads run here, under a time limit. Writes never do: they become actions of a plan.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from aof.clock import Clock, isoformat
+from aof.engine.progress import Progress
+from aof.errors import AofError, Interrupted, NotBound, Unreachable, UsageFault
+from aof.messages import Effect, Operation, ToolCall, ToolOutput, ToolResult
+from aof.plans import Action, Assumption, Check, digest
+from aof.runlog import RunLog
+from aof.tools.base import Tool, checked_arguments
+from aof.verdict import Evidence
+
+_INLINE = 16 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class BoundTool:
+    """A tool of an agent: its class, an instance when it could be bound, and what it may do.
+
+    Attributes:
+        kind: The class; None when the tool is not in this version.
+        tool: The instance; None when it could not be bound.
+        reason: Why it could not be bound; empty when it was.
+        configured: False when every setting came from a default nobody chose.
+        allowed: Operations the manifest names; empty means all.
+    """
+
+    name: str
+    kind: type[Tool] | None
+    tool: Tool | None
+    reason: str = ""
+    configured: bool = True
+    required: bool = False
+    allowed: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class RecordedCalls:
+    """Implements the playbooks' `Calls` on bound tools and a run log."""
+
+    tools: Mapping[str, BoundTool]
+    log: RunLog
+    clock: Clock
+    progress: Progress
+    evidence: list[Evidence] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+    _calls: int = 0
+    _actions: int = 0
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def read(self, tool: str, operation: str, /, **arguments: Any) -> ToolResult:
+        """Run a read operation and record it; see `playbooks.base.Calls`."""
+        return self.invoke(tool, operation, arguments)
+
+    def invoke(self, tool: str, operation: str, arguments: Mapping[str, Any]) -> ToolResult:
+        """Like `read`, with the arguments as a mapping."""
+        with self._lock:
+            self._calls += 1
+            call = ToolCall(f"c{self._calls}", tool, operation, dict(arguments))
+        self.log.append(
+            "tool.called", call=call.id, tool=tool, operation=operation, arguments=call.arguments
+        )
+        began = self.clock.monotonic()
+        try:
+            bound, description = self._readable(tool, operation)
+            output = _within(
+                description.timeout_s,
+                bound,
+                description.name,
+                checked_arguments(type(bound), description.name, arguments),
+            )
+            result = self._succeeded(call, output)
+        except Interrupted:
+            raise
+        except AofError as error:
+            result = self._failed(call, error)
+        seconds = self.clock.monotonic() - began
+        self.progress.call(
+            f"{tool} {operation}", ok=result.ok, summary=result.summary, seconds=seconds
+        )
+        return result
+
+    def not_consulted(self, tool: str) -> str | None:
+        """Why the tool cannot be used here, or None when it can."""
+        bound = self.tools.get(tool)
+        if bound is None:
+            return "the agent does not name this tool"
+        return bound.reason or None
+
+    def configured(self, tool: str) -> bool:
+        """Bound, and somebody set it up."""
+        bound = self.tools.get(tool)
+        return bound is not None and bound.tool is not None and bound.configured
+
+    def record(self, source: str, data: Any, *, about: str = "") -> str:
+        """Record evidence that no tool delivered; returns its id."""
+        call = ToolCall(source, source, "given", {"about": about} if about else {})
+        return self._succeeded(call, ToolOutput(data, about or source)).evidence_id
+
+    def action(
+        self,
+        tool: str,
+        operation: str,
+        arguments: Mapping[str, Any],
+        *,
+        reason: str,
+        evidence: Sequence[str] = (),
+        executable: bool = True,
+        target: str = "",
+        assumes: Sequence[Assumption] = (),
+        verify: Sequence[Check] = (),
+        undo: str = "",
+    ) -> Action:
+        """Describe a change; see `playbooks.base.Calls`."""
+        description = self._described(tool, operation)
+        with self._lock:
+            self._actions += 1
+            number = self._actions
+        return Action(
+            id=f"a{number}",
+            tool=tool,
+            operation=description.name,
+            arguments=dict(arguments),
+            effect=description.effect,
+            command=description.command(arguments),
+            reason=reason,
+            evidence=tuple(evidence),
+            executable=executable and self.not_consulted(tool) is None,
+            target=target,
+            assumes=tuple(assumes),
+            verify=tuple(verify),
+            undo=undo,
+        )
+
+    def note(self, text: str) -> None:
+        """Pass a line on to the person watching."""
+        self.progress.note(text)
+
+    def _described(self, tool: str, operation: str) -> Operation:
+        bound = self.tools.get(tool)
+        if bound is None or bound.kind is None:
+            raise NotBound(
+                f"{tool} is not available to this agent",
+                why=bound.reason if bound else "the agent does not name this tool",
+            )
+        for description in bound.kind.operations().values():
+            if operation == description.name or operation in description.aliases:
+                return description
+        raise UsageFault(f"{tool} has no operation '{operation}'")
+
+    def _readable(self, tool: str, operation: str) -> tuple[Tool, Operation]:
+        description = self._described(tool, operation)
+        bound = self.tools[tool]
+        if bound.tool is None:
+            raise NotBound(f"{tool} was not consulted", why=bound.reason)
+        if bound.allowed and description.name not in bound.allowed:
+            raise UsageFault(
+                f"{tool} {description.name} is not among the operations of this agent",
+                why=f"the manifest allows: {', '.join(bound.allowed)}",
+            )
+        if description.effect is not Effect.READ:
+            raise UsageFault(
+                f"{tool} {description.name} changes something and is never run directly",
+                why="changes go through a plan",
+            )
+        return bound.tool, description
+
+    def _succeeded(self, call: ToolCall, output: ToolOutput) -> ToolResult:
+        hashed = digest(output.data)
+        at = isoformat(self.clock.now())
+        with self._lock:
+            evidence_id = f"e{len(self.evidence) + 1}"
+            self.evidence.append(
+                Evidence(
+                    id=evidence_id,
+                    tool=call.tool,
+                    operation=call.operation,
+                    arguments=dict(call.arguments),
+                    digest=hashed,
+                    at=at,
+                )
+            )
+        self.warnings.extend(f"{call.tool}: {warning}" for warning in output.warnings)
+        self.log.append(
+            "tool.returned",
+            call=call.id,
+            ok=True,
+            evidence=evidence_id,
+            summary=output.summary,
+            warnings=list(output.warnings),
+            digest=hashed,
+            payload=self.log.store(output.data),
+        )
+        result = ToolResult(call, True, output.summary, output.data, warnings=output.warnings)
+        return replace(result, evidence_id=evidence_id, digest=hashed)
+
+    def _failed(self, call: ToolCall, error: AofError) -> ToolResult:
+        self.log.append("tool.returned", call=call.id, ok=False, error=error.as_dict())
+        return ToolResult.failed(call, error)
+
+
+def _within(
+    timeout_s: float, tool: Tool, operation: str, arguments: Mapping[str, Any]
+) -> ToolOutput:
+    """Run the operation in a thread of its own, so that a library that hangs cannot hang us."""
+    done: list[ToolOutput | BaseException] = []
+
+    def work() -> None:
+        try:
+            done.append(tool.invoke(operation, arguments))
+        except BaseException as error:  # noqa: BLE001 - handed to the calling thread below
+            done.append(error)
+
+    thread = threading.Thread(target=work, daemon=True, name=f"{tool.name}.{operation}")
+    thread.start()
+    thread.join(timeout_s)
+    if not done:
+        raise Unreachable(
+            f"{tool.name} {operation} did not end within {timeout_s:g} s",
+            why="the call was given up",
+            fix="check that the server answers; ask for less data",
+        )
+    outcome = done[0]
+    if isinstance(outcome, BaseException):
+        raise outcome
+    return outcome

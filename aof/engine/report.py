@@ -1,0 +1,88 @@
+"""The report of a run: code computes, the template places."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from importlib import resources
+from typing import Any
+
+from aof.plans import Action, Plan
+from aof.templates.reports import render
+from aof.verdict import Assessment, Evidence, Finding, Verdict
+
+MARKS = {
+    Verdict.PASS: "✅ PASS",
+    Verdict.WARN: "⚠️ WARN",
+    Verdict.INCONCLUSIVE: "❔ NO ANSWER",
+    Verdict.FAIL: "❌ FAIL",
+}
+
+
+def default_template() -> str:
+    """The template of agents that bring none."""
+    return resources.files("aof.engine").joinpath("report.md.j2").read_text(encoding="utf-8")
+
+
+def report_values(
+    *,
+    agent: str,
+    description: str,
+    run_id: str,
+    assessment: Assessment,
+    verdict: Verdict,
+    evidence: Sequence[Evidence],
+    not_consulted: Mapping[str, str],
+    warnings: Sequence[str],
+    plan: Plan | None,
+    model: str,
+    reasoning: str = "",
+) -> dict[str, Any]:
+    """What report templates can use; documented in `docs/agents.md`."""
+    return {
+        "agent": agent,
+        "description": description,
+        "run_id": run_id,
+        "verdict": verdict.value,
+        "decision": assessment.decision,
+        "summary": assessment.summary,
+        "findings": [_finding(finding) for finding in assessment.findings],
+        "blocks": assessment.blocks,
+        "facts": assessment.facts,
+        "actions": [_action(action) for action in assessment.actions],
+        "evidence": [_evidence(item) for item in evidence],
+        "not_consulted": dict(not_consulted),
+        "warnings": list(warnings),
+        "plan": _plan(plan),
+        "model": model,
+        "reasoning": reasoning,
+    }
+
+
+def render_report(template: str, values: Mapping[str, Any], *, name: str) -> str:
+    """The markdown report."""
+    return render(template, values, name=name)
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    return {**finding.model_dump(mode="json"), "mark": MARKS[finding.verdict]}
+
+
+def _action(action: Action) -> dict[str, Any]:
+    kept = {"id", "command", "reason", "executable", "effect", "target", "undo"}
+    return action.model_dump(mode="json", include=kept)
+
+
+def _evidence(item: Evidence) -> dict[str, Any]:
+    arguments = ", ".join(f"{key}={value}" for key, value in item.arguments.items())
+    return {**item.model_dump(mode="json"), "shown": f"{item.tool} {item.operation} {arguments}"}
+
+
+def _plan(plan: Plan | None) -> dict[str, Any] | None:
+    if plan is None:
+        return None
+    return {
+        "id": plan.id,
+        "digest": plan.digest,
+        "expires_at": plan.expires_at.isoformat(timespec="minutes"),
+        "actions": len(plan.actions),
+    }

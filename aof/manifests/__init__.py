@@ -1,0 +1,4 @@
+"""Manifests: one file per kind, the loader that keeps file and line, references, JSON Schema.
+
+Shapes only: whether a tool or playbook exists is for `assembly` to say.
+"""

@@ -1,0 +1,16 @@
+"""The kinds, by the word that stands after `kind:`."""
+
+from __future__ import annotations
+
+from aof.manifests.agent import Agent
+from aof.manifests.agent_test import AgentTest
+from aof.manifests.base import Manifest
+from aof.manifests.fleet import Fleet
+from aof.manifests.trigger import Trigger
+
+KINDS: dict[str, type[Manifest]] = {
+    "Agent": Agent,
+    "AgentTest": AgentTest,
+    "Fleet": Fleet,
+    "Trigger": Trigger,
+}

@@ -1,0 +1,1 @@
+"""Text with holes: `${VAR}` variables in manifests and report templates. No input or output."""
