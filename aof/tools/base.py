@@ -19,6 +19,7 @@ from typing import Any, ClassVar, TypeVar
 from aof.clock import Clock, SystemClock
 from aof.errors import NotBound, UsageFault
 from aof.messages import Effect, Operation, ToolOutput
+from aof.transport.deadline import time_limit
 
 _Method = TypeVar("_Method", bound=Callable[..., ToolOutput])
 _MARK = "__aof_operation__"
@@ -139,7 +140,9 @@ class Tool:
         """
         if name not in self.operations():
             raise UsageFault(f"{self.name} has no operation '{name}'")
-        result: ToolOutput = getattr(self, name)(**checked_arguments(type(self), name, arguments))
+        checked = checked_arguments(type(self), name, arguments)
+        with time_limit(self.operations()[name].timeout_s):
+            result: ToolOutput = getattr(self, name)(**checked)
         return result
 
 

@@ -1,17 +1,21 @@
 """HTTP with one policy: time limits, retries of reads, size limits, exact errors.
 
-Tools own URLs and meaning; this module owns the socket.
+Tools own URLs and meaning; this module owns the socket. `repeated` carries the same policy
+to requests that a vendor's library makes.
 """
 
 from __future__ import annotations
 
 import random
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 
 from aof.errors import NotBound, Unreachable
+from aof.transport.deadline import remaining_s, require_time
 
 if TYPE_CHECKING:
     import ssl
@@ -50,9 +54,7 @@ class Answer:
         """This answer when its status is 2xx, else `Unreachable` with the server's words."""
         if 200 <= self.status < 300:
             return self
-        raise Unreachable(
-            f"{self.request}: {self.status}", why=self.words(), fix=_advice(self.status)
-        )
+        raise Unreachable(f"{self.request}: {self.status}", why=self.words(), fix=_advice(self))
 
     def words(self) -> str:
         """What the server said, shortened."""
@@ -109,21 +111,13 @@ class Http:
             self._client.close()
             self._client = None
 
+    def __del__(self) -> None:
+        # Tools live as long as a run and are then dropped; their sockets go with them.
+        if getattr(self, "_client", None) is not None:
+            self.close()
+
     def _repeat(self, method: str, path: str, *, attempts: int, **request: Any) -> Answer:
-        for attempt in range(1, attempts + 1):
-            last = attempt == attempts
-            try:
-                answer = self._once(method, path, **request)
-            except _Failed as failure:
-                if last or not failure.retry:
-                    raise failure.error from failure
-                pause = _pause(attempt, None)
-            else:
-                if last or answer.status not in _RETRIED_STATUS:
-                    return answer
-                pause = _pause(attempt, answer.headers.get("retry-after"))
-            time.sleep(pause)
-        raise AssertionError("unreachable: the last attempt returns or raises")
+        return repeated(lambda: self._once(method, path, **request), attempts=attempts)
 
     def _once(
         self,
@@ -142,21 +136,23 @@ class Http:
         shown = f"{method} {url}"
         body: dict[str, Any] = {"data": form, "json": json, "content": content}
         body = {key: value for key, value in body.items() if value is not None}
+        left = require_time(shown, self.timeout_s)
+        timeout = httpx.Timeout(left, connect=min(left, self.connect_timeout_s))
         try:
             with self._open().stream(
-                method, url, params=params, headers=dict(headers or {}), **body
+                method, url, params=params, headers=dict(headers or {}), timeout=timeout, **body
             ) as response:
-                read = _read_body(response, shown, deadline=time.monotonic() + self.timeout_s)
+                read = _read_body(response, shown, deadline=time.monotonic() + left)
                 lower = {name.lower(): value for name, value in response.headers.items()}
                 return Answer(shown, response.status_code, lower, read)
         except httpx.TimeoutException as error:
-            raise _Failed(_timed_out(shown, self.timeout_s), retry=_may_retry(error)) from error
+            raise Failed(timed_out(shown, left), retry=may_retry(error)) from error
         except httpx.InvalidURL as error:
-            raise _Failed(_bad_url(url, str(error)), retry=False) from error
+            raise Failed(_bad_url(url, str(error)), retry=False) from error
         except httpx.UnsupportedProtocol as error:
-            raise _Failed(_bad_url(url, str(error)), retry=False) from error
+            raise Failed(_bad_url(url, str(error)), retry=False) from error
         except httpx.TransportError as error:
-            raise _Failed(_no_connection(shown, error), retry=True) from error
+            raise Failed(no_connection(shown, error), retry=True) from error
 
     def url(self, path: str) -> str:
         """`base_url` joined with `path`; an absolute `path` is refused."""
@@ -177,6 +173,47 @@ class Http:
         return self._client
 
 
+def repeated(
+    once: Callable[[], Answer],
+    *,
+    attempts: int,
+    busy: Callable[[Answer], bool] = lambda answer: answer.status in _RETRIED_STATUS,
+) -> Answer:
+    """Ask up to `attempts` times while the answer is `busy` or the try `Failed`.
+
+    A `Retry-After` is obeyed when it fits into the time the call has left, and at most
+    20 s; a longer one ends the attempts at once.
+
+    Raises:
+        Unreachable: The last try came to nothing.
+    """
+    for attempt in range(1, attempts + 1):
+        last = attempt == attempts
+        try:
+            answer = once()
+        except Failed as failure:
+            pause = _pause(attempt, None)
+            if last or not failure.retry or remaining_s(_LONGEST_PAUSE_S) <= pause:
+                raise failure.error from failure
+        else:
+            pause = _pause(attempt, asked_pause_s(answer))
+            if last or not busy(answer) or remaining_s(_LONGEST_PAUSE_S) < pause:
+                return answer
+        time.sleep(pause)
+    raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def asked_pause_s(answer: Answer) -> float | None:
+    """Seconds the server asks us to wait (`Retry-After`, as seconds or a date), if it does."""
+    text = answer.headers.get("retry-after", "").strip()
+    if text.isdigit():
+        return float(text)
+    try:
+        return max((parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds(), 0.0)
+    except (ValueError, TypeError):
+        return None
+
+
 def _trust(verify: bool | str) -> bool | ssl.SSLContext:
     if isinstance(verify, bool):
         return verify
@@ -188,7 +225,7 @@ def _trust(verify: bool | str) -> bool | ssl.SSLContext:
         raise NotBound(f"the CA file {verify} cannot be read", why=str(error)) from error
 
 
-class _Failed(Exception):
+class Failed(Exception):
     """One try came to nothing; `error` is what the user would be told."""
 
     def __init__(self, error: Unreachable, *, retry: bool) -> None:
@@ -213,20 +250,22 @@ def _read_body(response: httpx.Response, shown: str, *, deadline: float) -> byte
     return b"".join(blocks)
 
 
-def _may_retry(error: Exception) -> bool:
+def may_retry(error: Exception) -> bool:
+    """Whether a time-out happened before anything was sent."""
     import httpx
 
     return isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout)
 
 
-def _pause(attempt: int, retry_after: str | None) -> float:
-    if retry_after is not None and retry_after.isdigit():
-        return min(float(retry_after), _LONGEST_PAUSE_S)
+def _pause(attempt: int, asked_s: float | None) -> float:
+    if asked_s is not None:
+        return asked_s
     backoff: float = min(0.25 * 2**attempt, 4.0)
     return backoff * random.uniform(0.7, 1.3)
 
 
-def _timed_out(shown: str, timeout_s: float) -> Unreachable:
+def timed_out(shown: str, timeout_s: float) -> Unreachable:
+    """What to say when a request took too long."""
     return Unreachable(
         f"{shown}: no answer within {timeout_s:g} s",
         why="the server is slow, or a firewall drops the packets",
@@ -238,7 +277,8 @@ def _bad_url(url: str, words: str) -> Unreachable:
     return Unreachable(f"{url!r} is not a usable URL", why=words, fix="give scheme and host")
 
 
-def _no_connection(shown: str, error: Exception) -> Unreachable:
+def no_connection(shown: str, error: Exception) -> Unreachable:
+    """What to say when there was no connection, or it broke off."""
     return Unreachable(
         f"{shown}: no connection",
         why=str(error) or type(error).__name__,
@@ -246,11 +286,13 @@ def _no_connection(shown: str, error: Exception) -> Unreachable:
     )
 
 
-def _advice(status: int) -> str:
-    if status in {401, 403}:
+def _advice(answer: Answer) -> str:
+    if answer.status in {401, 403}:
         return "check the token and what it is allowed to do"
-    if status == 404:
+    if answer.status == 404:
         return "check the name and the URL"
-    if status == 429:
-        return "wait, or ask for a higher rate limit"
+    if answer.status == 429:
+        asked = asked_pause_s(answer)
+        wait = "wait" if asked is None else f"wait {asked:.0f} s"
+        return f"{wait}, or ask for a higher rate limit"
     return ""
