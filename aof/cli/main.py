@@ -1,13 +1,108 @@
-"""Entry point of `aofctl`."""
+"""Entry point of `aofctl`: the table of verbs, and where failures become exit codes."""
 
 from __future__ import annotations
+
+import os
+import sys
 
 import click
 
 from aof import __version__
+from aof.cli.lazy import LazyGroup
+from aof.cli.output import emit_error, notice
+from aof.errors import AofError, ExitCode, InternalFault, Interrupted, UsageFault
+
+RUN = {
+    "agent": ("aof.cli.run_agent:run_agent", "Run one agent and exit with its verdict."),
+}
+ANALYZE: dict[str, tuple[str, str]] = {}
+COMMANDS = {
+    "run": ("aof.cli.main:run", "Run an agent."),
+    "validate": ("aof.cli.validate:validate", "Check manifests; prints every problem."),
+    "get": ("aof.cli.get:get", "List agents, tools, triggers, fleets or runs."),
+    "describe": ("aof.cli.describe:describe", "Show one agent, tool or playbook."),
+    "analyze": ("aof.cli.main:analyze", "One analysis alone, without an agent."),
+    "doctor": ("aof.cli.doctor:doctor", "What is configured, reachable and missing."),
+}
 
 
-@click.group()
+@click.group(
+    cls=LazyGroup, table=COMMANDS, context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.version_option(__version__, prog_name="aofctl")
+def cli() -> None:
+    """Judge deployments, pipelines, drift and releases.
+
+    Code decides, the model explains: every verdict is computed from evidence, works
+    without a key, and ends in an exit code a pipeline can act on.
+
+    \b
+    Examples:
+      aofctl run agent library/cicd/deployment-guardian "Validate canary of myapp"
+      aofctl validate library/
+      aofctl doctor
+    """
+
+
+@click.group(cls=LazyGroup, table=RUN)
+def run() -> None:
+    """Run an agent."""
+
+
+@click.group(cls=LazyGroup, table=ANALYZE)
+def analyze() -> None:
+    """One analysis alone, without an agent: files in, judgement out."""
+
+
 def main() -> None:
-    """Judge deployments, pipelines, drift and releases."""
+    """Run the command line and exit with the code of `aof.errors.ExitCode`."""
+    arguments = sys.argv[1:]
+    output = "json" if _asks_for_json(arguments) else "text"
+    try:
+        code = cli.main(args=arguments, prog_name="aofctl", standalone_mode=False)
+    except click.exceptions.Exit as error:
+        code = error.exit_code
+    except click.ClickException as error:
+        code = _report(_usage(error), output)
+    except (KeyboardInterrupt, click.Abort):
+        code = _report(Interrupted("interrupted"), output)
+    except AofError as error:
+        code = _report(error, output)
+    except BrokenPipeError:
+        # The reader of our output went away; closing stdout again at exit must not complain.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = ExitCode.OK
+    except Exception as error:
+        if os.environ.get("AOF_DEBUG"):
+            raise
+        code = _report(_internal(error), output)
+    sys.exit(int(code or 0))
+
+
+def _asks_for_json(arguments: list[str]) -> bool:
+    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    return any(
+        (flag in {"-o", "--output"} and value == "json") or flag in {"-ojson", "--output=json"}
+        for flag, value in pairs
+    )
+
+
+def _report(error: AofError, output: str) -> ExitCode:
+    emit_error(error, output)
+    return error.exit_code
+
+
+def _usage(error: click.ClickException) -> UsageFault:
+    context = getattr(error, "ctx", None)
+    command = context.command_path if context else "aofctl"
+    return UsageFault(error.format_message(), fix=f"see: {command} --help")
+
+
+def _internal(error: Exception) -> InternalFault:
+    if not isinstance(error, AofError):
+        notice("This is a bug in aofctl. Nothing was changed.")
+    return InternalFault(
+        f"internal fault: {type(error).__name__}: {error}",
+        why="a bug in aofctl",
+        fix="run again with AOF_DEBUG=1 for the traceback and report it with that",
+    )

@@ -131,6 +131,14 @@ class Tool:
         key: Any = cls
         return _operations(key)
 
+    def probe(self) -> str:
+        """Ask the server for a sign of life; what it said, or empty when there is nothing to ask.
+
+        Raises:
+            AofError: It cannot be reached or refuses us.
+        """
+        return ""
+
     def invoke(self, name: str, arguments: Mapping[str, Any]) -> ToolOutput:
         """Check `arguments` against the operation's types and run it once.
 

@@ -21,7 +21,7 @@ TOOLS: dict[str, str] = {
     "jenkins": "",
     "kubectl": "",
     "loki_query": "",
-    "prometheus_query": "",
+    "prometheus_query": "aof.tools.prometheus_query:PrometheusQuery",
 }
 """Tool name to `module:Class`; an empty class means: known, not in this version."""
 

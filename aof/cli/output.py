@@ -1,0 +1,105 @@
+"""The only place that prints. Results go to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import IO, Any
+
+from aof.errors import AofError
+from aof.transport.files import write_atomically
+
+_CONTROL = {code: None for code in [*range(0x20), *range(0x7F, 0xA0)] if code not in (9, 10)}
+
+
+def printable(text: str) -> str:
+    """`text` without control characters, so that nothing from outside can steer a terminal."""
+    return text.translate(_CONTROL)
+
+
+def on_terminal(stream: IO[str]) -> bool:
+    """Whether a person watches `stream` and has not asked for plain text."""
+    return stream.isatty() and not os.environ.get("NO_COLOR") and not os.environ.get("CI")
+
+
+def emit(text: str) -> None:
+    """Print a result to stdout."""
+    sys.stdout.write(printable(text.rstrip("\n")) + "\n")
+    sys.stdout.flush()
+
+
+def emit_json(document: Any) -> None:
+    """Print one JSON document to stdout."""
+    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    sys.stdout.flush()
+
+
+def emit_markdown(text: str) -> None:
+    """Print markdown: rendered on a terminal, as it is elsewhere."""
+    if not on_terminal(sys.stdout):
+        emit(text)
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    Console().print(Markdown(printable(text)))
+
+
+def emit_as(document: Mapping[str, Any], output: str, *, markdown: str) -> None:
+    """Print a result in the format the user chose: text, markdown, json or yaml."""
+    if output == "json":
+        emit_json(document)
+    elif output == "yaml":
+        import yaml
+
+        emit(yaml.safe_dump(dict(document), sort_keys=False, allow_unicode=True))
+    elif output == "markdown":
+        emit(markdown)
+    else:
+        emit_markdown(markdown)
+
+
+def emit_table(rows: list[list[str]]) -> None:
+    """Print rows as aligned columns; the first row is the heading."""
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]
+        emit("  ".join(cells).rstrip())
+
+
+def notice(text: str) -> None:
+    """Print a line for people to stderr."""
+    sys.stderr.write(printable(text.rstrip("\n")) + "\n")
+    sys.stderr.flush()
+
+
+def emit_error(error: AofError, output: str) -> None:
+    """Report a failure: as JSON on stdout when that was asked for, else to stderr."""
+    if output == "json":
+        emit_json({"error": error.as_dict()})
+    else:
+        notice(f"error: {error}")
+
+
+def write_output_file(path: Path, document: Mapping[str, Any], output: str, markdown: str) -> None:
+    """Write a result to a file in the chosen format."""
+    if output == "json":
+        content = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+    elif output == "yaml":
+        import yaml
+
+        content = yaml.safe_dump(dict(document), sort_keys=False, allow_unicode=True)
+    else:
+        content = printable(markdown)
+    write_atomically(path, content.encode())
+
+
+def write_step_summary(markdown: str) -> None:
+    """Append to the job summary when GitHub Actions offers one."""
+    target = os.environ.get("GITHUB_STEP_SUMMARY")
+    if target:
+        with Path(target).open("a", encoding="utf-8") as file:
+            file.write(printable(markdown) + "\n")

@@ -1,0 +1,103 @@
+"""`aofctl run agent`: one run, its report, its exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+import click
+
+from aof.cli.options import DURATION, output_option, parse_settings
+from aof.cli.output import emit_as, notice, write_output_file, write_step_summary
+
+
+@click.command(
+    "agent",
+    epilog="Exit codes: 0 pass or warn, 1 stop, 2 usage, 3 inconclusive, 4 a plan waits, "
+    "5 unreachable, 6 denied, 70 internal fault, 130 interrupted.",
+)
+@click.argument("ref")
+@click.argument("request", default="")
+@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting; repeats.")
+@click.option(
+    "--llm",
+    type=click.Choice(["auto", "off", "require"]),
+    default="auto",
+    show_default=True,
+    help="Use the model when it is available, never, or fail without it.",
+)
+@click.option("--model", default="", metavar="PROVIDER:MODEL", help="Instead of the agent's own.")
+@output_option
+@click.option("--output-file", type=click.Path(path_type=Path), help="Write the result here too.")
+@click.option("--fail-on", type=click.Choice(["warn", "never"]), default=None)
+@click.option(
+    "--wait", type=DURATION, default=0.0, help="Keep looking for so long (10m) until it is firm."
+)
+@click.option("--require-measured", is_flag=True, help="Refuse numbers nobody measured.")
+@click.option("--dry-run", is_flag=True, help="Show the plan; store and ask nothing.")
+def run_agent(
+    ref: str,
+    request: str,
+    *,
+    settings: tuple[str, ...],
+    llm: str,
+    model: str,
+    output: str,
+    output_file: Path | None,
+    fail_on: str | None,
+    wait: float,
+    require_measured: bool,
+    dry_run: bool,
+) -> None:
+    """Run the agent REF on REQUEST (`-` reads it from standard input).
+
+    \b
+    Examples:
+      aofctl run agent library/cicd/deployment-guardian "Validate canary of myapp v2"
+      aofctl run agent library/cicd/deployment-guardian "myapp" --wait 10m -o json
+      aofctl run agent library/cicd/deployment-guardian --set evidence=canary.json
+    """
+    from aof.assembly import assemble_agent
+    from aof.cli.progress import progress
+    from aof.clock import SystemClock
+    from aof.engine.run import Run, RunOptions
+    from aof.playbooks.base import Request
+    from aof.runlog import RunLog
+    from aof.runs.store import RunStore, new_run_id
+
+    clock = SystemClock()
+    environment = dict(os.environ)
+    here = Path.cwd()
+    assembled = assemble_agent(ref, environment=environment, folder=here, clock=clock)
+    now = clock.now()
+    run_id = new_run_id(now)
+    store = RunStore(here / ".aof" / "runs")
+    text = sys.stdin.read() if request == "-" else request
+    with RunLog(store.folder(run_id), redactor=assembled.redactor, clock=clock) as log:
+        run = Run(
+            runnable=assembled.runnable,
+            request=Request(
+                text=text,
+                now=now,
+                settings=parse_settings(settings),
+                environment=environment,
+                require_measured=require_measured,
+            ),
+            run_id=run_id,
+            log=log,
+            store=store,
+            clock=clock,
+            progress=progress(),
+            options=RunOptions(wait_s=wait, dry_run=dry_run),
+        )
+        result = run.execute()
+    document = assembled.redactor.value(result.as_dict())
+    emit_as(document, output, markdown=result.report)
+    if output_file is not None:
+        write_output_file(output_file, document, output, result.report)
+    write_step_summary(result.report)
+    code = result.exit_code(fail_on or "")
+    if result.plan is not None and not dry_run:
+        notice(f"plan {result.plan.id} waits for approval")
+    raise click.exceptions.Exit(int(code))

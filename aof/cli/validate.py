@@ -1,0 +1,48 @@
+"""`aofctl validate`: every problem in the manifests, with file and line."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from aof.cli.output import emit, emit_json
+from aof.errors import ExitCode, ManifestError, UsageFault
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text")
+def validate(paths: tuple[Path, ...], output: str) -> None:
+    """Check manifests in PATHS (files or folders; default: the working directory).
+
+    \b
+    Examples:
+      aofctl validate library/
+      aofctl validate my-agent.yaml -o json
+    """
+    from aof.assembly import validate_paths
+
+    wanted = list(paths) or [Path()]
+    missing = [UsageFault("no such file or folder", file=str(p)) for p in wanted if not p.exists()]
+    if missing:
+        raise ManifestError(list(missing))
+    loaded, problems = validate_paths(wanted, dict(os.environ))
+    if output == "json":
+        emit_json(
+            {
+                "manifests": [
+                    {"kind": item.kind, "name": item.name, "file": str(item.path)}
+                    for item in loaded
+                ],
+                "problems": [problem.as_dict() for problem in problems],
+            }
+        )
+        raise click.exceptions.Exit(int(ExitCode.USAGE if problems else ExitCode.OK))
+    if problems:
+        raise ManifestError(problems)
+    if not loaded:
+        raise UsageFault("there are no manifests", why=f"searched {', '.join(map(str, wanted))}")
+    for item in loaded:
+        emit(f"ok  {item.kind} {item.name}  ({item.path})")
