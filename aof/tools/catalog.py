@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from aof.tools.base import Tool
 
 TOOLS: dict[str, str] = {
-    "argocd": "",
+    "argocd": "aof.tools.argocd:Argocd",
     "flux": "",
     "git": "",
     "github_actions": "",
