@@ -61,12 +61,17 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """A request to run one operation. `id` is unique within a run."""
+    """A request to run one operation. `id` is unique within a run.
+
+    `problem` says why a model's call cannot be run as asked (no such function, arguments
+    that are not JSON); it is empty when it can.
+    """
 
     id: str
     tool: str
     operation: str
     arguments: Mapping[str, Any]
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +122,15 @@ class Message:
     """One turn of a conversation with a model.
 
     `role` is system, user, assistant or tool. An assistant turn may hold `tool_calls`;
-    a tool turn answers one call by `tool_call_id`.
+    a tool turn answers one call by `tool_call_id`. `provider` holds fields of an assistant
+    turn that its provider wants back unchanged, such as signed reasoning.
     """
 
     role: Literal["system", "user", "assistant", "tool"]
     content: str
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str = ""
+    provider: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

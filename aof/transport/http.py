@@ -6,9 +6,10 @@ to requests that a vendor's library makes.
 
 from __future__ import annotations
 
+import contextlib
 import random
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 _RETRIED_STATUS = frozenset({429, 502, 503, 504})
 _LONGEST_PAUSE_S = 20.0
 _MOST_BODY = 128 * 1024 * 1024
+_LONGEST_LINE = 8 * 1024 * 1024
 _WORDS = 400
 
 
@@ -54,11 +56,21 @@ class Answer:
         """This answer when its status is 2xx, else `Unreachable` with the server's words."""
         if 200 <= self.status < 300:
             return self
-        raise Unreachable(f"{self.request}: {self.status}", why=self.words(), fix=_advice(self))
+        raise Refused(self)
 
     def words(self) -> str:
         """What the server said, shortened."""
         return self.body[: 4 * _WORDS].decode("utf-8", "replace").strip()[:_WORDS]
+
+
+class Refused(Unreachable):
+    """The server answered with a status other than 2xx; `answer` is what it said."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(
+            f"{answer.request}: {answer.status}", why=answer.words(), fix=_advice(answer)
+        )
+        self.answer = answer
 
 
 @dataclass(slots=True)
@@ -105,6 +117,28 @@ class Http:
             method, path, attempts=1, params=params, json=json, content=content, headers=headers
         )
 
+    def post_lines(self, path: str, json: Any, *, longest_s: float) -> Iterator[bytes]:
+        """Post `json` and yield the lines of the answer as they arrive; never retried.
+
+        Args:
+            path: Below the base URL.
+            json: The body.
+            longest_s: For the whole answer; `timeout_s` limits each silence within it.
+
+        Raises:
+            Refused: The status is not 2xx.
+            Unreachable: No connection, silence, an answer without end or a broken one.
+        """
+        try:
+            with self._exchange("POST", path, json=json) as (shown, response):
+                deadline = time.monotonic() + longest_s
+                if not response.is_success:
+                    body = _read_body(response, shown, deadline=deadline)
+                    raise Refused(_answer(shown, response, body))
+                yield from _lines(response, shown, deadline=deadline)
+        except Failed as failure:
+            raise failure.error from failure
+
     def close(self) -> None:
         """Close the connections."""
         if self._client is not None:
@@ -119,7 +153,13 @@ class Http:
     def _repeat(self, method: str, path: str, *, attempts: int, **request: Any) -> Answer:
         return repeated(lambda: self._once(method, path, **request), attempts=attempts)
 
-    def _once(
+    def _once(self, method: str, path: str, **request: Any) -> Answer:
+        deadline = time.monotonic() + remaining_s(self.timeout_s)
+        with self._exchange(method, path, **request) as (shown, response):
+            return _answer(shown, response, _read_body(response, shown, deadline=deadline))
+
+    @contextlib.contextmanager
+    def _exchange(
         self,
         method: str,
         path: str,
@@ -129,7 +169,7 @@ class Http:
         json: Any = None,
         content: bytes | None = None,
         headers: Mapping[str, str] | None = None,
-    ) -> Answer:
+    ) -> Iterator[tuple[str, httpx.Response]]:
         import httpx
 
         url = self.url(path)
@@ -142,9 +182,7 @@ class Http:
             with self._open().stream(
                 method, url, params=params, headers=dict(headers or {}), timeout=timeout, **body
             ) as response:
-                read = _read_body(response, shown, deadline=time.monotonic() + left)
-                lower = {name.lower(): value for name, value in response.headers.items()}
-                return Answer(shown, response.status_code, lower, read)
+                yield shown, response
         except httpx.TimeoutException as error:
             raise Failed(timed_out(shown, left), retry=may_retry(error)) from error
         except httpx.InvalidURL as error:
@@ -232,6 +270,25 @@ class Failed(Exception):
         super().__init__(str(error))
         self.error = error
         self.retry = retry
+
+
+def _answer(shown: str, response: httpx.Response, body: bytes) -> Answer:
+    lower = {name.lower(): value for name, value in response.headers.items()}
+    return Answer(shown, response.status_code, lower, body)
+
+
+def _lines(response: httpx.Response, shown: str, *, deadline: float) -> Iterator[bytes]:
+    # Not `iter_lines`: it also splits at U+2028 and its like, which JSON may hold as they are.
+    rest = b""
+    for block in response.iter_bytes():
+        if time.monotonic() > deadline:
+            raise Unreachable(f"{shown}: the answer did not end in time", why="it came too slowly")
+        *lines, rest = (rest + block).split(b"\n")
+        if len(rest) > _LONGEST_LINE:
+            raise Unreachable(f"{shown}: a line is longer than {_LONGEST_LINE // 2**20} MiB")
+        yield from lines
+    if rest:
+        yield rest
 
 
 def _read_body(response: httpx.Response, shown: str, *, deadline: float) -> bytes:
