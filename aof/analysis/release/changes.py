@@ -1,0 +1,221 @@
+"""From commits to changes: parse, split squashes, cancel reverts. Nothing is dropped.
+
+Every commit of a range ends in exactly one of three places: changes, unconventional,
+cancelled. `Range` checks that itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from aof.analysis.release.commit_parser import parse_commit
+from aof.analysis.release.config import ReleaseConfig
+from aof.analysis.release.model import Change, Diagnostic, Level, ParsedCommit, RawCommit
+from aof.analysis.release.policy import change_level
+from aof.analysis.release.reverts import Cancellation, RevertNote, cancel_reverts, unwrapped
+from aof.analysis.release.squash import PULL_REQUEST, holds_unsplit_list, split_squash
+from aof.errors import InternalFault
+
+_ISSUE = re.compile(r"(?:[\w.-]+/[\w.-]+)?#\d+|!\d+|\b[A-Z][A-Z0-9]+-\d+\b")
+_MERGE = re.compile(
+    r"Merge (?:branch|pull request|remote-tracking branch|tag|commit|branches|bitbucket) ?"
+    r"|Merged in |Merge '"
+)
+_REFERS = re.compile(
+    r"close[sd]?|fix(?:es|ed)?|resolve[sd]?|refs?|references|issues?|implements|see|relate[sd]",
+    re.IGNORECASE,
+)
+
+
+class Unconventional(NamedTuple):
+    """A commit without a conventional header. `merge` tells git's own merge subjects."""
+
+    sha: str
+    subject: str
+    author: str
+    merge: bool
+    pull_request: str
+    breaking_notes: tuple[str, ...]
+    level: Level
+
+    def as_dict(self) -> dict[str, Any]:
+        """JSON."""
+        return {
+            **self._asdict(),
+            "level": self.level.word,
+            "pull_request": self.pull_request or None,
+            "breaking_notes": list(self.breaking_notes),
+        }
+
+
+class Cancelled(NamedTuple):
+    """A commit that another commit of the same range undoes, and that other commit."""
+
+    sha: str
+    subject: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """What a range of commits holds, newest first."""
+
+    commits: int
+    changes: tuple[Change, ...]
+    unconventional: tuple[Unconventional, ...]
+    cancelled: tuple[Cancelled, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+    def __post_init__(self) -> None:
+        placed = len(self.changes) + len(self.unconventional) + len(self.cancelled)
+        if placed != self.commits:
+            raise InternalFault(
+                f"{self.commits} commits were read but {placed} accounted for",
+                fix="please report this with the output of `git log --format=%H` for the range",
+            )
+
+    @property
+    def level(self) -> Level:
+        """The highest level anything in the range asks for."""
+        levels = [change.level for change in self.changes]
+        levels += [one.level for one in self.unconventional]
+        return max(levels, default=Level.NONE)
+
+
+def read_range(commits: Sequence[RawCommit], config: ReleaseConfig) -> Range:
+    """Sort the commits of a range, newest first, into changes, unconventional, cancelled."""
+    pieces = [_parse(commit.message, config) for commit in commits]
+    cancellation = cancel_reverts(commits, [parsed for parsed, _ in pieces])
+    reader = _RangeReader(config, cancellation)
+    for commit, (parsed, parts) in zip(commits, pieces, strict=True):
+        reader.take(commit, parsed, parts)
+    return Range(
+        len(commits),
+        tuple(reader.changes),
+        tuple(reader.unconventional),
+        tuple(reader.cancelled),
+        tuple(reader.diagnostics),
+    )
+
+
+def _parse(message: str, config: ReleaseConfig) -> tuple[ParsedCommit, tuple[ParsedCommit, ...]]:
+    if config.squash != "split" or ("\n* " not in message and "Squashed commit" not in message):
+        return parse_commit(message), ()
+    own, parts = split_squash(message.replace("\r\n", "\n"))
+    return parse_commit(own), tuple(parse_commit(part) for part in parts)
+
+
+class _RangeReader:
+    def __init__(self, config: ReleaseConfig, cancellation: Cancellation) -> None:
+        self.config = config
+        self.cancellation = cancellation
+        self.changes: list[Change] = []
+        self.unconventional: list[Unconventional] = []
+        self.cancelled: list[Cancelled] = []
+        self.diagnostics: list[Diagnostic] = []
+
+    def take(
+        self, commit: RawCommit, parsed: ParsedCommit, parts: tuple[ParsedCommit, ...]
+    ) -> None:
+        by = self.cancellation.cancelled.get(commit.sha)
+        if by is not None:
+            self.cancelled.append(Cancelled(commit.sha, parsed.header, by))
+            return
+        note = self.cancellation.outside.get(commit.sha)
+        if note is not None and note.pure:
+            parsed = _as_revert(parsed, note)
+        self._diagnose(commit, parsed, parts)
+        if parsed.type is None and not parts:
+            self._take_unconventional(commit, parsed)
+            return
+        levels = self.config.levels
+        inner = tuple(self._change(commit, part, change_level(part, levels)) for part in parts)
+        own = change_level(parsed, levels)
+        level = max([own, *(part.level for part in inner)])
+        self.changes.append(self._change(commit, parsed, level, inner))
+
+    def _change(
+        self,
+        commit: RawCommit,
+        parsed: ParsedCommit,
+        level: Level,
+        parts: tuple[Change, ...] = (),
+    ) -> Change:
+        request = PULL_REQUEST.search(parsed.description)
+        if request is not None:
+            parsed = parsed._replace(description=parsed.description[: request.start()].rstrip())
+        return Change(
+            commit.sha,
+            parsed,
+            level,
+            request[1] if request else "",
+            references(parsed) if parsed.footers else (),
+            commit.author,
+            commit.email,
+            parts,
+        )
+
+    def _take_unconventional(self, commit: RawCommit, parsed: ParsedCommit) -> None:
+        merge = len(commit.parents) > 1 and _MERGE.match(parsed.header) is not None
+        level = Level.NONE if merge else self.config.unconventional
+        if parsed.breaking:
+            level = Level.MAJOR
+        request = PULL_REQUEST.search(parsed.header)
+        subject = parsed.header[: request.start()] if request else parsed.header
+        number = request[1] if request else ""
+        self.unconventional.append(
+            Unconventional(
+                commit.sha, subject, commit.author, merge, number, parsed.breaking_notes, level
+            )
+        )
+        if not merge:
+            text = f"follows no convention, so it asks for no version: {parsed.header[:120]}"
+            self.diagnostics.append(Diagnostic("unconventional", "info", text, commit.sha))
+
+    def _diagnose(
+        self, commit: RawCommit, parsed: ParsedCommit, parts: tuple[ParsedCommit, ...]
+    ) -> None:
+        for one in (parsed, *parts):
+            for found in one.diagnostics:
+                self.diagnostics.append(found._replace(sha=commit.sha))
+        if parts:
+            text = f"a squash of {len(parts)} conventional commits; each is counted"
+            self.diagnostics.append(Diagnostic("squash-split", "info", text, commit.sha))
+        elif self.config.squash == "split" and holds_unsplit_list(commit.message):
+            text = "the body lists conventional headers but names no pull request; not counted"
+            self.diagnostics.append(Diagnostic("squash-like", "ask", text, commit.sha))
+        if commit.sha in self.cancellation.outside:
+            text = "undoes or brings back something outside this range"
+            self.diagnostics.append(Diagnostic("revert-of-released", "info", text, commit.sha))
+
+
+def _as_revert(parsed: ParsedCommit, note: RevertNote) -> ParsedCommit:
+    """A revert of released work is a change of its own; a reapply is what it brings back."""
+    undoes, inner = unwrapped(parsed.header)
+    if parsed.type == "revert":
+        return parsed
+    if undoes:
+        return parsed._replace(type="revert", description=inner or note.subject)
+    again = parse_commit(inner)
+    if again.type is None:
+        return parsed
+    return again._replace(
+        body=parsed.body,
+        footers=parsed.footers,
+        diagnostics=parsed.diagnostics,
+        header=parsed.header,
+        breaking_notes=parsed.breaking_notes or again.breaking_notes,
+    )
+
+
+def references(parsed: ParsedCommit) -> tuple[str, ...]:
+    """Issues named in footers such as `Fixes: #1, #2` or `Refs #3`, in order, once each."""
+    found: dict[str, None] = {}
+    for token, value, separator in parsed.footers:
+        if _REFERS.fullmatch(token):
+            text = f"#{value}" if separator == " #" else value
+            found.update(dict.fromkeys(_ISSUE.findall(text)))
+    return tuple(found)

@@ -1,0 +1,168 @@
+"""Reads a commit message as a Conventional Commit (1.0.0). Total, linear, never raises.
+
+A `BREAKING CHANGE: text` line that stands at the margin but not in the footers (no blank
+line before it) counts, and asks. One that is quoted, in code, indented or malformed does
+not count, and asks: text of others (bots quoting release notes) must not make a major.
+
+Source: conventionalcommits.org 1.0.0, rules 1 to 16.
+"""
+
+from __future__ import annotations
+
+import re
+
+from aof.analysis.release.model import Diagnostic, Footer, ParsedCommit
+
+HEADER = re.compile(r"([^\s():!]+)(?:\(([^()\n]+)\))?(!)?: (.*)")
+_TOKEN = r"(BREAKING CHANGE|[^\W_][\w-]*)(: | #)(?=[^\S\n]*\S)"
+_FOOTER = re.compile(_TOKEN)
+_ANY_FOOTER = re.compile("^" + _TOKEN, re.MULTILINE)
+_MENTION = re.compile(r"breaking[ -]changes?", re.IGNORECASE)
+_LOOKS_MEANT = re.compile(r"[\s>*#-]*breaking[ -]changes?\s*(:| #)", re.IGNORECASE)
+_FENCE = re.compile(r" {0,3}(```|~~~)")
+_BREAKING = ("BREAKING CHANGE", "BREAKING-CHANGE")
+
+
+def parse_commit(message: str) -> ParsedCommit:
+    """Read one commit message.
+
+    Args:
+        message: Whole message; CRLF and LF are the same.
+
+    Returns:
+        What it says. `type` is None when the header is not conventional; then
+        `description` is the header. `breaking` may be true even so: a proper
+        `BREAKING CHANGE: text` footer under a free-form header counts, and asks.
+    """
+    if "\r" in message:
+        message = message.replace("\r\n", "\n").replace("\r", "\n")
+    message = message.lstrip("\n")
+    header, _, rest = message.partition("\n")
+    header = header.rstrip()
+    kind, scope, mark, description = _read_header(header)
+    if not rest or rest.isspace():
+        alone = (description,) if mark else ()
+        return ParsedCommit(kind, scope, mark, description, "", (), alone, (), header)
+    body, footers, found = _read_rest(rest)
+    notes = tuple(
+        footer.value for footer in footers if footer.token in _BREAKING and footer.separator == ": "
+    )
+    if notes and kind is None:
+        found.append(
+            Diagnostic(
+                "breaking-in-unconventional",
+                "ask",
+                "a free-form commit has a BREAKING CHANGE footer; it counts as breaking",
+            )
+        )
+    if mark and not notes:
+        notes = (description,)
+    return ParsedCommit(
+        kind, scope, bool(notes), description, body, tuple(footers), notes, tuple(found), header
+    )
+
+
+def _read_header(header: str) -> tuple[str | None, str | None, bool, str]:
+    match = HEADER.match(header)
+    if match is None:
+        return None, None, False, header
+    kind, scope, mark, description = match.groups()
+    description = description.strip()
+    if not description or (scope is not None and scope.isspace()):
+        return None, None, False, header
+    return kind.lower(), scope.strip() if scope else None, mark is not None, description
+
+
+def _read_rest(rest: str) -> tuple[str, list[Footer], list[Diagnostic]]:
+    doubtful = _MENTION.search(rest) is not None
+    if not doubtful and rest[0] == "\n" and _ANY_FOOTER.search(rest) is None:
+        return rest.strip(), [], []
+    lines = rest.split("\n")
+    foreign = _foreign_lines(lines)
+    reader = _Reader()
+    for index, line in enumerate(lines):
+        reader.take(index + 2, line.rstrip(), foreign=foreign[index])
+    return reader.finish(lines[0].strip() != "")
+
+
+class _Reader:
+    """Goes over the lines after the header once, sorting them into body and footers."""
+
+    def __init__(self) -> None:
+        self.body: list[str] = []
+        self.tokens: list[tuple[str, str]] = []
+        self.values: list[list[str]] = []
+        self.found: list[Diagnostic] = []
+        self.after_blank = False
+
+    def take(self, number: int, line: str, *, foreign: bool) -> None:
+        match = None if foreign else _FOOTER.match(line)
+        if match is not None and self._is_footer(match, number):
+            self.tokens.append((match[1], match[2]))
+            self.values.append([line[match.end() :]])
+            if match[1] in _BREAKING and match[2] == " #":
+                self._doubt(number, line, "a number is not a description")
+        else:
+            (self.values[-1] if self.values else self.body).append(line)
+            if _MENTION.search(line):
+                self._mention(number, line, foreign=foreign)
+        self.after_blank = line == ""
+
+    def _is_footer(self, match: re.Match[str], number: int) -> bool:
+        if self.values or self.after_blank:
+            return True
+        if match[1] in _BREAKING and match[2] == ": ":
+            self.found.append(
+                Diagnostic(
+                    "breaking-without-blank-line",
+                    "ask",
+                    "BREAKING CHANGE has no blank line before it; it counts as breaking",
+                    line=number,
+                )
+            )
+            return True
+        return False
+
+    def _mention(self, number: int, line: str, *, foreign: bool) -> None:
+        if not _LOOKS_MEANT.match(line):
+            self.found.append(
+                Diagnostic("breaking-mentioned", "info", f"prose: {line.strip()[:120]}", "", number)
+            )
+        elif foreign or line[:1] in " \t>*#-":
+            self._doubt(number, line, "it is quoted, indented or in code")
+        else:
+            self._doubt(number, line, "the form is `BREAKING CHANGE: text`")
+
+    def _doubt(self, number: int, line: str, why: str) -> None:
+        text = f"does not count as breaking, {why}: {line.strip()[:120]}"
+        self.found.append(Diagnostic("breaking-not-counted", "ask", text, "", number))
+
+    def finish(self, no_blank: bool) -> tuple[str, list[Footer], list[Diagnostic]]:
+        if no_blank:
+            text = "the line after the header is not blank"
+            self.found.append(Diagnostic("body-without-blank-line", "info", text, "", 2))
+        footers = [
+            Footer(token, "\n".join(value).strip(), separator)
+            for (token, separator), value in zip(self.tokens, self.values, strict=True)
+        ]
+        return "\n".join(self.body).strip(), footers, self.found
+
+
+def _foreign_lines(lines: list[str]) -> list[bool]:
+    """Which lines are code or quotation: fenced blocks that close, `<details>` blocks."""
+    foreign = [False] * len(lines)
+    opened: tuple[int, str] | None = None
+    depth = 0
+    for index, line in enumerate(lines):
+        fence = _FENCE.match(line)
+        if fence and opened is None:
+            opened = (index, fence[1])
+        elif fence and opened is not None and fence[1] == opened[1]:
+            foreign[opened[0] : index + 1] = [True] * (index + 1 - opened[0])
+            opened = None
+        start = line.lstrip().lower()
+        depth += start.startswith(("<details", "<blockquote"))
+        foreign[index] = foreign[index] or depth > 0
+        if "</details>" in start or "</blockquote>" in start:
+            depth = max(depth - 1, 0)
+    return foreign

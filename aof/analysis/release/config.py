@@ -1,0 +1,247 @@
+"""What a repository says about its releases: `.aof/release.yaml`, or `playbook.with.release`.
+
+Plain dataclasses with a strict reader: the next version is asked for in scripts, where every
+import counts.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import Any, TypeVar
+
+from aof.analysis.release.model import Level
+from aof.analysis.release.policy import TYPE_LEVELS
+from aof.errors import UsageFault
+
+_T = TypeVar("_T")
+_LEVELS = {level.word: level for level in Level}
+
+
+@dataclass(frozen=True, slots=True)
+class VersionFile:
+    """A file that states the version.
+
+    Attributes:
+        path: Relative to the repository.
+        field: For Chart.yaml: `version`, `appVersion` or `both`; for others empty.
+        pattern: Regular expression with one group `version`; for files of no known kind.
+    """
+
+    path: str
+    field: str = ""
+    pattern: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading of the changelog and the commit types below it."""
+
+    title: str
+    types: tuple[str, ...]
+
+
+DEFAULT_SECTIONS = (
+    Section("Added", ("feat",)),
+    Section("Changed", ("perf", "refactor")),
+    Section("Deprecated", ("deprecate",)),
+    Section("Removed", ("remove", "revert")),
+    Section("Fixed", ("fix",)),
+    Section("Security", ("security",)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ChangelogConfig:
+    """The changelog: file (empty: none), headings, and a template of one's own."""
+
+    file: str = "CHANGELOG.md"
+    sections: tuple[Section, ...] = DEFAULT_SECTIONS
+    template: str = ""
+    other: str = "Other"
+    breaking: str = "Breaking changes"
+
+
+@dataclass(frozen=True, slots=True)
+class Package:
+    """A part of a monorepo that is released by itself."""
+
+    name: str
+    paths: tuple[str, ...]
+    tag: str = "{package}@{version}"
+    depends_on: tuple[str, ...] = ()
+    version_files: tuple[VersionFile, ...] = ()
+    changelog: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseConfig:
+    """All settings; see `docs/release-manager.md`.
+
+    Attributes:
+        tag: Template; empty means: look at the tags there are, else `v{version}`.
+        scheme: `semver`, or a calendar format such as `YYYY.0M.MICRO`.
+        initial_version: Of the first release.
+        zero_breaking: What a break does before 1.0.0.
+        zero_feature: What a feature does before 1.0.0.
+        levels: Commit type to level.
+        unconventional: Level of commits that follow no convention.
+        prerelease: Token such as `rc`; empty makes final releases.
+        prerelease_branches: Branch to token.
+        squash: `split` reads the commits a squash lists, `title` only its title.
+        branch: Where releases are made from.
+        protected: Changes of that branch go through a pull request.
+    """
+
+    tag: str = ""
+    scheme: str = "semver"
+    initial_version: str = "0.1.0"
+    zero_breaking: Level = Level.MINOR
+    zero_feature: Level = Level.MINOR
+    levels: Mapping[str, Level] = field(default_factory=lambda: dict(TYPE_LEVELS))
+    unconventional: Level = Level.NONE
+    prerelease: str = ""
+    prerelease_branches: Mapping[str, str] = field(default_factory=dict)
+    squash: str = "split"
+    branch: str = "main"
+    remote: str = "origin"
+    protected: bool = False
+    commit_message: str = "chore(release): {version}"
+    tag_message: str = "Release {version}"
+    changelog: ChangelogConfig = field(default_factory=ChangelogConfig)
+    version_files: tuple[VersionFile, ...] = ()
+    packages: tuple[Package, ...] = ()
+
+    def prerelease_on(self, branch: str) -> str:
+        """The pre-release token that holds on `branch`; empty for final releases."""
+        return self.prerelease_branches.get(branch, self.prerelease)
+
+
+def read_config(data: Mapping[str, Any], *, file: str = "") -> ReleaseConfig:
+    """Turn a parsed file into settings.
+
+    Raises:
+        UsageFault: An unknown key, or a value of the wrong kind; names the key.
+    """
+    return _Reader(file).release(data)
+
+
+class _Reader:
+    def __init__(self, file: str) -> None:
+        self.file = file or None
+
+    def release(self, data: Any) -> ReleaseConfig:
+        given = self._keys(data, ReleaseConfig, "the release settings")
+        words: dict[str, Any] = {name: self._text(given, name) for name in _TEXTS if name in given}
+        levels: dict[str, Any] = {
+            name: self._level(given[name], name)
+            for name in ("zero_breaking", "zero_feature", "unconventional")
+            if name in given
+        }
+        rest: dict[str, Any] = {}
+        if "levels" in given:
+            own = self._mapping(given["levels"], "levels")
+            read = {str(kind).lower(): self._level(word, "levels") for kind, word in own.items()}
+            rest["levels"] = {**TYPE_LEVELS, **read}
+        if "prerelease_branches" in given:
+            branches = self._mapping(given["prerelease_branches"], "prerelease_branches")
+            rest["prerelease_branches"] = {str(name): str(to) for name, to in branches.items()}
+        if "protected" in given:
+            rest["protected"] = self._one_of(given["protected"], "protected", (True, False))
+        if "changelog" in given:
+            rest["changelog"] = self._changelog(given["changelog"])
+        for name, read_one in (("version_files", self._version_file), ("packages", self._package)):
+            if name in given:
+                rest[name] = tuple(read_one(one) for one in self._list(given[name], name))
+        if "squash" in words:
+            self._one_of(words["squash"], "squash", ("split", "title"))
+        return ReleaseConfig(**words, **levels, **rest)
+
+    def _changelog(self, data: Any) -> ChangelogConfig:
+        given = self._keys(data, ChangelogConfig, "changelog")
+        rest: dict[str, Any] = {name: self._text(given, name) for name in given}
+        if "sections" in given:
+            found = []
+            for one in self._list(given["sections"], "changelog.sections"):
+                keys = self._keys(one, Section, "changelog.sections")
+                types = self._list(keys.get("types", []), "changelog.sections.types")
+                kinds = tuple(str(kind).lower() for kind in types)
+                found.append(Section(self._text(keys, "title"), kinds))
+            rest["sections"] = tuple(found)
+        return ChangelogConfig(**rest)
+
+    def _package(self, data: Any) -> Package:
+        given = self._keys(data, Package, "packages")
+        for name in ("name", "paths"):
+            if not given.get(name):
+                self._fail(f"a package has no {name}", "every package needs a name and paths")
+        rest: dict[str, Any] = {
+            name: self._text(given, name) for name in ("name", "tag", "changelog") if name in given
+        }
+        for name in ("paths", "depends_on"):
+            listed = self._list(given.get(name, []), f"packages.{name}")
+            rest[name] = tuple(str(one).strip("/") for one in listed)
+        files = self._list(given.get("version_files", []), "packages.version_files")
+        rest["version_files"] = tuple(self._version_file(one) for one in files)
+        return Package(**rest)
+
+    def _version_file(self, data: Any) -> VersionFile:
+        if isinstance(data, str):
+            return VersionFile(data)
+        given = self._keys(data, VersionFile, "version_files")
+        if not given.get("path"):
+            self._fail("a version file has no path", "")
+        return VersionFile(**{name: self._text(given, name) for name in given})
+
+    def _keys(self, data: Any, shape: type, where: str) -> Mapping[str, Any]:
+        given = self._mapping(data, where)
+        known = [one.name for one in fields(shape)]
+        for key in given:
+            if key not in known:
+                close = difflib.get_close_matches(str(key), known, n=1)
+                hint = f"did you mean '{close[0]}'?" if close else f"known: {', '.join(known)}"
+                self._fail(f"unknown key '{key}' in {where}", "nothing reads it", hint)
+        return given
+
+    def _mapping(self, data: Any, where: str) -> Mapping[str, Any]:
+        if not isinstance(data, Mapping):
+            self._fail(f"{where}: expected keys and values, got {type(data).__name__}", "")
+        return data  # type: ignore[no-any-return]
+
+    def _list(self, data: Any, where: str) -> list[Any]:
+        if not isinstance(data, list):
+            self._fail(f"{where}: expected a list, got {type(data).__name__}", "")
+        return data  # type: ignore[no-any-return]
+
+    def _text(self, given: Mapping[str, Any], name: str) -> str:
+        value = given.get(name)
+        if name == "sections":
+            return ""
+        if not isinstance(value, str):
+            self._fail(f"{name}: expected text, got {type(value).__name__}", "", "put it in quotes")
+        return str(value)
+
+    def _level(self, value: Any, where: str) -> Level:
+        return _LEVELS[self._one_of(value, where, tuple(_LEVELS))]
+
+    def _one_of(self, value: _T, where: str, allowed: tuple[Any, ...]) -> _T:
+        if value not in allowed:
+            self._fail(f"{where}: '{value}' is not one of {', '.join(map(str, allowed))}", "")
+        return value
+
+    def _fail(self, what: str, why: str, fix: str = "") -> None:
+        raise UsageFault(what, why=why, fix=fix, file=self.file)
+
+
+_TEXTS = (
+    "tag",
+    "scheme",
+    "initial_version",
+    "prerelease",
+    "squash",
+    "branch",
+    "remote",
+    "commit_message",
+    "tag_message",
+)

@@ -1,0 +1,71 @@
+"""What a change asks of the version, and how a version answers: types, 0.x, pre-releases.
+
+Source: SemVer 2.0.0 items 4, 7, 8, 9, 11; Conventional Commits 1.0.0 rules 2, 3, 12;
+specification 2.4 (feat MINOR, fix and perf PATCH, the rest nothing).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
+
+from aof.analysis.release.model import Level, ParsedCommit
+from aof.analysis.release.version import Version
+
+TYPE_LEVELS: Mapping[str, Level] = MappingProxyType(
+    {
+        "feat": Level.MINOR,
+        "deprecate": Level.MINOR,  # SemVer 7: a deprecation is a minor
+        "fix": Level.PATCH,
+        "perf": Level.PATCH,
+        "revert": Level.PATCH,
+    }
+)
+_DEPRECATION = frozenset({"deprecated", "deprecates", "deprecation"})
+
+
+def change_level(parsed: ParsedCommit, levels: Mapping[str, Level] = TYPE_LEVELS) -> Level:
+    """What one message asks for; any type may break."""
+    if parsed.breaking:
+        return Level.MAJOR
+    level = levels.get(parsed.type or "", Level.NONE)
+    if parsed.footers and any(one.token.lower() in _DEPRECATION for one in parsed.footers):
+        level = max(level, Level.MINOR)
+    return level
+
+
+def applied_level(
+    level: Level, current: Version, *, zero_breaking: Level, zero_feature: Level
+) -> Level:
+    """The level after the 0.x rules: before 1.0.0 a break need not make 1.0.0 (SemVer 4)."""
+    if current.major > 0:
+        return level
+    if level is Level.MAJOR:
+        return zero_breaking
+    return zero_feature if level is Level.MINOR else level
+
+
+def next_final(last_final: Version, level: Level, last_prerelease: Version | None) -> Version:
+    """The next final version.
+
+    A pre-release under way is finalised as it is, unless the commits since the last final
+    ask for more.
+    """
+    bumped = last_final.bump(level)
+    if last_prerelease is not None and last_prerelease.final > bumped:
+        return last_prerelease.final
+    return bumped
+
+
+def next_prerelease(base: Version, token: str, existing: Collection[Version]) -> Version:
+    """The next `base-token.N`; N starts at 1 and goes on from what exists."""
+    numbers = [
+        int(version.prerelease[1])
+        for version in existing
+        if version.final == base
+        and len(version.prerelease) == 2
+        and version.prerelease[0] == token
+        and version.prerelease[1].isdigit()
+    ]
+    number = str(max(numbers, default=0) + 1)
+    return Version(base.major, base.minor, base.patch, (token, number))

@@ -1,0 +1,84 @@
+"""Finds the commits a squash merge holds in its message.
+
+GitHub and GitLab list them as `* subject` under a title that names the pull request;
+git itself writes `Squashed commit of the following:` and the log, indented.
+"""
+
+from __future__ import annotations
+
+import re
+
+from aof.analysis.release.commit_parser import HEADER
+
+PULL_REQUEST = re.compile(r"\s*\((?:#|!)(\d+)\)\s*$")
+_MERGE_REQUEST = re.compile(r"^See merge request \S*!(\d+)\s*$", re.MULTILINE)
+_GIT_TITLE = "Squashed commit of the following:"
+_GIT_ENTRY = re.compile(r"^commit [0-9a-f]{7,64}\b.*$", re.MULTILINE)
+_RULE = re.compile(r"^-{3,}\s*$", re.MULTILINE)
+
+
+def split_squash(message: str) -> tuple[str, tuple[str, ...]]:
+    """Part a message into its own title and the messages of the commits it holds.
+
+    Args:
+        message: Whole message with LF line ends.
+
+    Returns:
+        The message without the listed commits, and the listed messages that have a
+        conventional header, in order; `(message, ())` when it is not a squash.
+    """
+    if "\n* " not in message and _GIT_TITLE not in message:
+        return message, ()
+    title, _, rest = message.lstrip("\n").partition("\n")
+    if title.strip() == _GIT_TITLE or rest.lstrip().startswith(_GIT_TITLE):
+        return title, _conventional(_git_entries(rest))
+    if not rest.lstrip("\n").startswith("* ") or not _names_pull_request(title, rest):
+        return message, ()
+    listed, trailer = _without_trailer(rest)
+    parts = _conventional(_bullets(listed))
+    return (f"{title}\n\n{trailer}".rstrip(), parts) if parts else (message, ())
+
+
+def holds_unsplit_list(message: str) -> bool:
+    """Whether the body lists conventional headers without naming a pull request."""
+    if "\n* " not in message:
+        return False
+    _, _, rest = message.lstrip("\n").partition("\n")
+    return rest.lstrip("\n").startswith("* ") and bool(_conventional(_bullets(rest)))
+
+
+def _names_pull_request(title: str, rest: str) -> bool:
+    return bool(PULL_REQUEST.search(title) or _MERGE_REQUEST.search(rest))
+
+
+def _without_trailer(rest: str) -> tuple[str, str]:
+    """GitHub puts `Co-authored-by` lines below a rule; they belong to the whole."""
+    rules = list(_RULE.finditer(rest))
+    merge_request = _MERGE_REQUEST.search(rest)
+    if rules:
+        return rest[: rules[-1].start()], rest[rules[-1].end() :].strip()
+    if merge_request:
+        return rest[: merge_request.start()], merge_request[0]
+    return rest, ""
+
+
+def _bullets(text: str) -> list[str]:
+    found: list[list[str]] = []
+    for line in text.split("\n"):
+        if line.startswith("* "):
+            found.append([line[2:].strip()])
+        elif found:
+            found[-1].append(line[2:] if line.startswith("  ") else line)
+    return ["\n".join(lines).strip() for lines in found]
+
+
+def _git_entries(text: str) -> list[str]:
+    found = []
+    for block in _GIT_ENTRY.split(text)[1:]:
+        lines = [line[4:] for line in block.split("\n") if line.startswith("    ") or not line]
+        found.append("\n".join(lines).strip())
+    return found
+
+
+def _conventional(messages: list[str]) -> tuple[str, ...]:
+    return tuple(message for message in messages if HEADER.match(message.split("\n", 1)[0]))

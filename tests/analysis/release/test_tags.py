@@ -1,0 +1,42 @@
+import pytest
+
+from aof.analysis.release.tags import TagTemplate, detect_template
+from aof.errors import UsageFault
+
+
+def test_template_finds_the_version_and_makes_the_name() -> None:
+    template = TagTemplate("{package}@{version}", "@org/ui")
+    assert template.version_in("@org/ui@1.2.3") == "1.2.3"
+    assert template.version_in("@org/api@1.2.3") is None
+    assert template.name("2.0.0") == "@org/ui@2.0.0"
+
+
+def test_suffix_is_part_of_the_template() -> None:
+    assert TagTemplate("v{version}-app").version_in("v1.0.0-app") == "1.0.0"
+    assert TagTemplate("v{version}-app").version_in("v-app") is None
+
+
+@pytest.mark.parametrize(
+    "template", ["v", "{version}{version}", "{name}-{version}", "a b{version}"]
+)
+def test_bad_template_is_refused(template: str) -> None:
+    with pytest.raises(UsageFault):
+        TagTemplate(template)
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ([], "v{version}"),
+        (["v1.0.0", "latest"], "v{version}"),
+        (["1.0.0", "1.1.0", "v1.2.0"], "{version}"),
+        (["rel/1.0.0"], "rel/{version}"),
+        (["v1.0.0", "chart-1.0.0", "chart-1.1.0"], "v{version}"),
+    ],
+)
+def test_template_is_read_off_the_tags(names: list[str], expected: str) -> None:
+    assert detect_template(names)[0] == expected
+
+
+def test_rival_prefixes_are_reported() -> None:
+    assert detect_template(["a-1.0.0", "b-1.0.0"])[1] == ("a-", "b-")
