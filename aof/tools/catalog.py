@@ -15,7 +15,7 @@ TOOLS: dict[str, str] = {
     "argocd": "aof.tools.argocd:Argocd",
     "flux": "",
     "git": "",
-    "github_actions": "",
+    "github_actions": "aof.tools.github_actions:GithubActions",
     "gitlab_ci": "",
     "grafana_query": "",
     "jenkins": "",

@@ -1,0 +1,201 @@
+"""Requests to GitHub's REST API through PyGithub, under our own policy.
+
+PyGithub carries authentication and connections. Its objects are not used: reading the raw
+form of a listed object costs a further request each. Its retries (10) and pauses (0.25 s a
+request, 60 s on secondary limits) are off; reads are repeated by `transport.http.repeated`,
+so that a call keeps to its time. Logs and artifacts are downloaded by `transport.download`.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import IO, Any, Self
+from urllib.parse import parse_qsl, quote, urlsplit
+
+from aof.clock import isoformat
+from aof.errors import NotBound, Unreachable, UsageFault
+from aof.transport.deadline import require_time
+from aof.transport.download import Download
+from aof.transport.http import Answer, Failed, no_connection, repeated, timed_out
+
+PUBLIC_API = "https://api.github.com"
+_PER_PAGE = 100
+_TIMEOUT_S = 20
+_ATTEMPTS = 3
+_MOST_DOWNLOAD = 512 * 1024 * 1024
+_RETRIED = frozenset({429, 502, 503, 504})
+_REPOSITORY = re.compile(r"[\w.-]{1,100}/[\w.-]{1,100}")
+_NEXT = re.compile(r'<([^<>]{1,4096})>\s*;[^,]{0,100}\brel="?next"?')
+
+
+class GithubApi:
+    """One repository on one server, for the length of one call.
+
+    Args:
+        base_url: `https://api.github.com`, or `https://HOST/api/v3` of an Enterprise server.
+        token: Sent as a bearer token; empty for anonymous requests.
+        repository: `owner/name`.
+    """
+
+    def __init__(self, base_url: str, token: str, repository: str) -> None:
+        from github import Auth, Github
+
+        if not _REPOSITORY.fullmatch(repository) or ".." in repository:
+            raise UsageFault(f"'{repository}' is not a repository", fix="give it as owner/name")
+        if urlsplit(base_url).scheme not in {"http", "https"} or not urlsplit(base_url).hostname:
+            raise NotBound("GITHUB_API_URL is not a URL", fix="e.g. https://HOST/api/v3")
+        self.repository = repository
+        self._base_url = base_url.rstrip("/")
+        self._token = token
+        self._github = Github(
+            auth=Auth.Token(token) if token else None,
+            base_url=self._base_url,
+            timeout=_TIMEOUT_S,
+            retry=None,
+            seconds_between_requests=None,
+            seconds_between_writes=None,
+            user_agent="aofctl",
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._github.close()
+
+    def path(self, *parts: object) -> str:
+        """A path below this repository, every part quoted."""
+        words = "/".join(quote(str(part), safe="") for part in parts)
+        return f"/repos/{self.repository}/{words}".rstrip("/")
+
+    def ask(self, path: str, params: Mapping[str, Any] | None = None) -> Answer:
+        """GET, repeated while GitHub is busy; any final status is an answer."""
+        given = {name: str(value) for name, value in (params or {}).items() if value is not None}
+        return repeated(lambda: self._once("GET", path, given), attempts=_ATTEMPTS, busy=_busy)
+
+    def read(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
+        """GET as JSON; `Unreachable` with GitHub's words for any status but 2xx."""
+        return accepted(self.ask(path, params)).json()
+
+    def pages(
+        self, path: str, params: Mapping[str, Any] | None = None, *, items: str = "", limit: int
+    ) -> tuple[list[Any], int | None, bool]:
+        """Entries of a paged list, following the `Link` header.
+
+        Args:
+            path: Of the list.
+            params: Filters.
+            items: Key of the entries in the answer; empty when the answer is a bare list.
+            limit: Entries to stop at.
+
+        Returns:
+            The entries, GitHub's `total_count` where it gives one, and whether that is all.
+        """
+        found: list[Any] = []
+        total: int | None = None
+        asked: dict[str, Any] = {**(params or {}), "per_page": min(limit, _PER_PAGE)}
+        while True:
+            answer = accepted(self.ask(path, asked))
+            document = answer.json()
+            if items:
+                total = document.get("total_count", total)
+            found += document.get(items, []) if items else document
+            following = _NEXT.search(answer.headers.get("link", ""))
+            if following is None or len(found) >= limit:
+                return found[:limit], total, following is None and len(found) <= limit
+            # Only the query of the link is used: the host stays the one that was configured.
+            asked = dict(parse_qsl(urlsplit(following[1]).query))
+
+    def send(self, method: str, path: str, body: Any = None) -> Any:
+        """Change something, once; returns the answer's JSON, or None when it has no body."""
+        answer = accepted(self.try_send(method, path, body))
+        return answer.json() if answer.body else None
+
+    def try_send(self, method: str, path: str, body: Any = None) -> Answer:
+        """Change something, once; any status is an answer."""
+        return repeated(lambda: self._once(method, path, {}, body), attempts=1)
+
+    def download(self, path: str, into: IO[bytes], *, limit: int = _MOST_DOWNLOAD) -> Answer:
+        """GET a body that may be large and may be on another host."""
+        headers = {"accept": "application/vnd.github+json"}
+        if self._token:
+            headers["authorization"] = f"Bearer {self._token}"
+        return Download(headers, limit=limit).fetch(f"{self._base_url}{path}", into)
+
+    def _once(self, method: str, path: str, params: dict[str, Any], body: Any = None) -> Answer:
+        import requests
+
+        shown = f"{method} {self._base_url}{path}"
+        require_time(shown, _TIMEOUT_S)
+        try:
+            status, headers, text = self._github.requester.requestJson(
+                method, path, parameters=dict(params), headers={}, input=body
+            )
+        except requests.ConnectTimeout as error:
+            raise Failed(timed_out(shown, _TIMEOUT_S), retry=True) from error
+        except requests.Timeout as error:
+            raise Failed(timed_out(shown, _TIMEOUT_S), retry=False) from error
+        except requests.RequestException as error:
+            raise Failed(no_connection(shown, _cause(error)), retry=True) from error
+        except RuntimeError as error:
+            raise Unreachable(f"{shown}: redirected", why=str(error)) from error
+        return Answer(shown, status, headers, text.encode())
+
+
+def accepted(answer: Answer) -> Answer:
+    """`answer` when its status is 2xx, else `Unreachable` in GitHub's words.
+
+    Raises:
+        Unreachable: With what GitHub says is wrong and what to do about it.
+    """
+    if 200 <= answer.status < 300:
+        return answer
+    raise Unreachable(f"{answer.request}: {answer.status}", why=words(answer), fix=_advice(answer))
+
+
+def words(answer: Answer) -> str:
+    """The `message` and `errors` of an answer, or the beginning of its text."""
+    try:
+        document = json.loads(answer.body)
+    except ValueError:
+        return answer.words()
+    if not isinstance(document, dict):
+        return answer.words()
+    said = [str(document.get("message", ""))]
+    for error in document.get("errors") or []:
+        if isinstance(error, dict):
+            named = (error.get("resource"), error.get("field"), error.get("code"))
+            said.append(str(error.get("message") or " ".join(str(part) for part in named if part)))
+        else:
+            said.append(str(error))
+    return "; ".join(part for part in said if part)[:400]
+
+
+def _busy(answer: Answer) -> bool:
+    """Secondary rate limits come as 403 with a `Retry-After`."""
+    return answer.status in _RETRIED or (answer.status == 403 and "retry-after" in answer.headers)
+
+
+def _advice(answer: Answer) -> str:
+    if answer.headers.get("x-ratelimit-remaining") == "0" and answer.status in {403, 429}:
+        reset = answer.headers.get("x-ratelimit-reset", "")
+        at = isoformat(datetime.fromtimestamp(int(reset), UTC)) if reset.isdecimal() else "later"
+        return f"the rate limit is used up; try again after {at}"
+    advice = {
+        401: "check GITHUB_TOKEN: it is wrong, expired or revoked",
+        403: "give the token the missing permission; see docs/tools-ci.md",
+        404: "check the name; GitHub also answers 404 when the token may not see it",
+        410: "GitHub has deleted it; nothing brings it back",
+        422: "GitHub understood the request and refuses it; see its reason",
+        429: "wait, then try again",
+    }
+    return advice.get(answer.status, "")
+
+
+def _cause(error: Exception) -> Exception:
+    """The innermost reason: requests wraps the socket's words in three layers."""
+    reason = getattr(error.args[0], "reason", None) if error.args else None
+    return reason if isinstance(reason, Exception) else error
