@@ -1,0 +1,334 @@
+"""Judging latency: shares slower than two real bucket bounds, effect as a quantile's ratio.
+
+The test counts requests above the bounds around the baseline's quantile: no interpolation
+can fake significance. The size of the effect is the ratio of the interpolated quantiles,
+the baseline's windows re-weighted to the canary's exposure.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from aof.analysis.canary.counters import RatioSeries
+from aof.analysis.canary.histogram import Histogram
+from aof.analysis.canary.intervals import z_of
+from aof.analysis.canary.judgement import Metric, MetricVerdict, Stop, Worst
+from aof.analysis.canary.look import Coverage, Look
+from aof.analysis.canary.timeline import Placed
+from aof.analysis.canary.wording import minutes, relative, seconds, strength_of, title_of
+
+_WIDE = 1.5
+
+
+@dataclass(slots=True)
+class _Block:
+    """Canary's counts, and the baseline's as if it had served the canary's requests."""
+
+    id: int
+    start_s: float
+    end_s: float
+    canary: list[float]
+    baseline: list[float]
+
+
+@dataclass(slots=True)
+class LatencyTrack:
+    """Both versions' latency histograms so far, on the bounds they share."""
+
+    levels: tuple[float, ...] = (0.95, 0.99)
+    bounds: tuple[float, ...] = ()
+    coverage: Coverage = field(default_factory=Coverage)
+    blocks: list[_Block] = field(default_factory=list)
+    canary: list[float] = field(default_factory=list)
+    baseline: list[float] = field(default_factory=list)
+    baseline_square: float = 0.0
+    baseline_total: float = 0.0
+    slower: dict[float, list[tuple[float, RatioSeries]]] = field(default_factory=dict)
+    _learned: Histogram | None = None
+
+    def learn(self, baseline: Histogram | None) -> None:
+        """Baseline before anything is compared: where its quantiles lie picks the bounds."""
+        if baseline is None or baseline.total <= 0:
+            return
+        known = self._learned
+        if known is None or known.bounds != baseline.bounds:
+            self._learned = baseline
+            return
+        sums = [a + b for a, b in zip(known.counts, baseline.counts, strict=True)]
+        self._learned = Histogram(known.bounds, sums)
+
+    def add(self, placed: Placed, canary: Histogram | None, baseline: Histogram | None) -> None:
+        """Add one compared window."""
+        if canary is None or baseline is None:
+            self.coverage.add(present=False)
+            return
+        if not self.bounds:
+            self._start(canary, baseline)
+        canary, baseline = canary.on(self.bounds), baseline.on(self.bounds)
+        self.coverage.add(present=canary is not None and baseline is not None)
+        if canary is None or baseline is None or canary.total <= 0 or baseline.total <= 0:
+            return
+        self._count(placed, canary, baseline)
+
+    def _start(self, canary: Histogram, baseline: Histogram) -> None:
+        if baseline.total <= 0:
+            return
+        shared = sorted(set(canary.bounds) & set(baseline.bounds))
+        self.bounds = tuple(shared)
+        size = len(shared)
+        self.canary, self.baseline = [0.0] * size, [0.0] * size
+        learned = self._learned.on(self.bounds) if self._learned else None
+        known = learned or baseline.on(self.bounds)
+        for level in self.levels:
+            around = known.around(level) if known else (0.0, math.inf)
+            chosen = [bound for bound in around if 0 < bound < math.inf]
+            self.slower[level] = [(bound, RatioSeries()) for bound in chosen]
+
+    def _count(self, placed: Placed, canary: Histogram, baseline: Histogram) -> None:
+        scale = canary.total / baseline.total
+        block = self.blocks[-1] if self.blocks else None
+        if block is None or block.id != placed.block:
+            size = len(self.bounds)
+            block = _Block(placed.block, *placed.span, [0.0] * size, [0.0] * size)
+            self.blocks.append(block)
+        block.end_s = placed.end_s
+        for at, (fast_c, fast_b) in enumerate(zip(canary.counts, baseline.counts, strict=True)):
+            like = fast_b * scale
+            self.canary[at] += fast_c
+            self.baseline[at] += like
+            block.canary[at] += fast_c
+            block.baseline[at] += like
+        self.baseline_square += canary.total * scale
+        self.baseline_total += baseline.total
+        for tracked in self.slower.values():
+            for bound, series in tracked:
+                series.add(
+                    placed.block,
+                    placed.span,
+                    (canary.slower_than(bound), canary.total),
+                    (baseline.slower_than(bound), baseline.total),
+                )
+
+    @property
+    def canary_total(self) -> float:
+        """Canary requests compared."""
+        return self.canary[-1] if self.canary else 0.0
+
+    def judge(self, level: float, look: Look) -> Metric:
+        """Verdict on the quantile `level` (0.95 or 0.99)."""
+        name = f"latency_p{level * 100:.0f}"
+        judged = None if not self.canary_total else _Judged.of(self, level, look)
+        if judged is not None:
+            return judged.metric()
+        gap = self.coverage.gap or ("no traffic" if self.coverage.expected else "warming up")
+        return Metric(
+            name=name,
+            verdict="inconclusive" if gap == "warming up" else "nodata",
+            title=f"{title_of(name)}: {gap}",
+            unit="s",
+        )
+
+    def ratio(
+        self, level: float, *, since_s: float = -math.inf, without: float = math.inf
+    ) -> float | None:
+        """Canary's quantile over the baseline's, recent blocks only or without one block."""
+        canary, baseline = self.canary, self.baseline
+        if since_s > -math.inf or without < math.inf:
+            kept = [b for b in self.blocks if b.end_s > since_s and b.start_s != without]
+            if not kept:
+                return None
+            canary = [sum(column) for column in zip(*(b.canary for b in kept), strict=True)]
+            baseline = [sum(column) for column in zip(*(b.baseline for b in kept), strict=True)]
+        slow = Histogram(self.bounds, canary).quantile(level)
+        base = Histogram(self.bounds, baseline).quantile(level)
+        return slow / base if slow and base else None
+
+
+class _Judged:
+    """One quantile at one look."""
+
+    def __init__(self, track: LatencyTrack, level: float, look: Look) -> None:
+        self.track, self.level, self.look = track, level, look
+        limits = look.limits
+        self.canary_histogram = Histogram(track.bounds, track.canary)
+        self.baseline_histogram = Histogram(track.bounds, track.baseline)
+        self.canary = self.canary_histogram.quantile(level) or 0.0
+        self.baseline = self.baseline_histogram.quantile(level) or 0.0
+        self.series = [series for _, series in track.slower[level]]
+        self.dispersions = [series.dispersion(limits.dispersion) for series in self.series]
+        self.dispersion = max(self.dispersions, default=1.0)
+        self.log_e = self._mean_log_e([1.0] * len(self.series))
+        self.is_p95 = level < 0.99
+        # Few requests decide p99 and it is noisier: it may pause a rollout, not roll back.
+        self.limit = limits.latency_ratio if self.is_p95 else limits.latency_stop_ratio
+
+    @classmethod
+    def of(cls, track: LatencyTrack, level: float, look: Look) -> _Judged | None:
+        """The quantile judged, or None when either arm's cannot be known."""
+        judged = cls(track, level, look)
+        return judged if judged.canary > 0 and judged.baseline > 0 else None
+
+    @property
+    def ratio(self) -> float:
+        """Canary's quantile over the baseline's."""
+        return self.canary / self.baseline
+
+    def _mean_log_e(self, nulls: list[float]) -> float:
+        """Log of the mean of the bounds' e-values: valid however they depend."""
+        logs = [
+            series.log_e(dispersion, null=null)
+            for series, dispersion, null in zip(self.series, self.dispersions, nulls, strict=True)
+        ]
+        if not logs:
+            return 0.0
+        top = max(logs)
+        return top + math.log(sum(math.exp(value - top) for value in logs) / len(logs))
+
+    def _confirmed(self) -> bool:
+        limits, track = self.look.limits, self.track
+        if self.log_e < self.look.log_threshold or len(track.blocks) < limits.min_blocks:
+            return False
+        if self.series[0].total().bad_c < limits.min_errors or self.ratio <= self.limit:
+            return False
+        worst = self.series[0].worst()
+        rest = track.ratio(self.level, without=worst.start_s) if worst else None
+        recent = track.ratio(self.level, since_s=self.look.recent_from_s)
+        return (
+            rest is not None
+            and rest > self.limit
+            and recent is not None
+            and recent > 1 + (self.limit - 1) / 2
+        )
+
+    def _stop(self) -> Stop | None:
+        if not self._enough() or not self._confirmed():
+            return None
+        limits = self.look.limits
+        if not self.is_p95 or self.ratio <= limits.latency_stop_ratio:
+            return "NO-GO"
+        nulls = [
+            self._exceedance_ratio(bound, limits.latency_ratio)
+            for bound, _ in self.track.slower[self.level]
+        ]
+        beyond = self._mean_log_e(nulls) >= self.look.log_threshold
+        return "ROLLBACK" if beyond else "NO-GO"
+
+    def _exceedance_ratio(self, bound: float, slower: float) -> float:
+        """How many times more requests exceed `bound` when all take `slower` times as long."""
+        now = self.baseline_histogram.share_above(bound)
+        then = self.baseline_histogram.share_above(bound / slower)
+        if not now or not then:
+            return 100.0
+        return max(1.0, then / now)
+
+    def _enough(self) -> bool:
+        return self.is_p95 or self.track.canary_total >= self.look.limits.p99_min_requests
+
+    def _interval(self) -> tuple[float, float]:
+        """One-sided 95 % ends of the ratio, from the order statistics of both arms."""
+        z = z_of(self.look.limits.confidence)
+        total = self.track.canary_total
+        spread = math.hypot(
+            self._log_error(self.canary_histogram, total),
+            self._log_error(self.baseline_histogram, total * total / self.track.baseline_square),
+        )
+        return self.ratio * math.exp(-z * spread), self.ratio * math.exp(z * spread)
+
+    def _log_error(self, histogram: Histogram, n: float) -> float:
+        step = math.sqrt(self.level * (1 - self.level) * self.dispersion / max(n, 1.0))
+        low = histogram.quantile(max(self.level - step, 0.01))
+        high = histogram.quantile(min(self.level + step, 1 - 0.1 * (1 - self.level)))
+        if not low or not high or high <= low:
+            return math.inf
+        return (math.log(high) - math.log(low)) / 2
+
+    def metric(self) -> Metric:
+        """Everything people and machines want to know of it."""
+        limits, stop = self.look.limits, self._stop()
+        low, up = self._interval()
+        verdict = self._verdict(stop, up)
+        e_value = math.exp(min(self.log_e, 690.0))
+        worst = self.series[0].worst() if self.series else None
+        return Metric(
+            name=f"latency_p{self.level * 100:.0f}",
+            verdict=verdict,
+            title=self._title(verdict, up),
+            detail=self._detail(low, up),
+            unit="s",
+            baseline=self.baseline,
+            canary=self.canary,
+            delta=self.ratio - 1,
+            delta_kind="relative",
+            delta_low=low - 1,
+            delta_high=up - 1 if up < math.inf else None,
+            limit=self.limit - 1,
+            stop_limit=limits.latency_stop_ratio - 1,
+            e_value=e_value,
+            strength=strength_of(e_value),
+            dispersion=self.dispersion,
+            baseline_total=self.track.baseline_total,
+            canary_total=self.track.canary_total,
+            worst=worst
+            and Worst(
+                at=f"+{worst.start_s / 60:.0f} min",
+                baseline=worst.bad_b / worst.n_b,
+                canary=worst.bad_c / worst.n_c,
+            ),
+            needs_minutes=self._needs(up) if verdict == "inconclusive" else None,
+            stop=stop,
+        )
+
+    def _verdict(self, stop: Stop | None, up: float) -> MetricVerdict:
+        limits = self.look.limits
+        if stop:
+            return "fail"
+        if not self._enough():
+            return "info"
+        if self.track.coverage.gap:
+            return "nodata" if self.is_p95 else "info"
+        if not self.is_p95:
+            return "warn" if self.ratio > limits.latency_ratio else "pass"
+        if up > self.limit:
+            return "inconclusive"
+        return "warn" if self.ratio - 1 >= limits.near_limit * (self.limit - 1) else "pass"
+
+    def _needs(self, up: float) -> float | None:
+        if up == math.inf:
+            return None
+        return self.look.minutes_for(math.log(up / self.ratio), math.log(self.limit / self.ratio))
+
+    def _title(self, verdict: MetricVerdict, up: float) -> str:
+        title = title_of(f"latency_p{self.level * 100:.0f}")
+        change, limit = relative(self.ratio - 1), relative(self.limit - 1)
+        if verdict == "fail":
+            return (
+                f"{title} degradation: {seconds(self.canary)} against {seconds(self.baseline)} "
+                f"({change}, limit {limit})"
+            )
+        if verdict == "nodata":
+            return f"{title}: {self.track.coverage.gap}"
+        if verdict == "info":
+            return f"{title}: {seconds(self.canary)} against {seconds(self.baseline)} (not judged)"
+        if verdict == "inconclusive":
+            most = relative(up - 1) if up < math.inf else "unknown"
+            return f"{title} not yet decided: {change}, could be up to {most} (limit {limit})"
+        word = "elevated" if verdict == "warn" else "acceptable"
+        return f"{title} {word} ({change}, limit {limit})"
+
+    def _detail(self, low: float, up: float) -> str:
+        e_value = math.exp(min(self.log_e, 690.0))
+        most = relative(up - 1) if up < math.inf else "unknown"
+        text = (
+            f"{self.track.canary_total:.0f} canary requests; 90 % interval of the change "
+            f"{relative(low - 1)} to {most}; evidence of harm: {strength_of(e_value)} "
+            f"(E = {e_value:.3g}), noise {self.dispersion:.1f}x counting noise."
+        )
+        below, above = self.baseline_histogram.around(self.level)
+        if not below or above / below > _WIDE:
+            text += (
+                f" Coarse: the baseline's lies between the bucket bounds {seconds(below)} and "
+                f"{seconds(above) if above < math.inf else 'infinity'}; finer buckets see more."
+            )
+        needs = self._needs(up) if up > self.limit else None
+        return text + (f" Needs about {minutes(needs)}." if needs and self.is_p95 else "")

@@ -1,0 +1,61 @@
+"""What every statistical metric needs to know at one look, and whether its data is there."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from aof.analysis.canary.limits import CanaryLimits
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One look at the rollout: limits, number of metrics tested, now, minutes compared."""
+
+    limits: CanaryLimits
+    families: int
+    now_s: float
+    compared_s: float
+
+    @property
+    def log_threshold(self) -> float:
+        """Log of the e-value that confirms harm: all metrics together stay below alpha."""
+        return math.log(max(self.families, 1) / self.limits.alpha)
+
+    @property
+    def recent_from_s(self) -> float:
+        """Harm must still be there in blocks ending after this."""
+        return self.now_s - self.limits.recent_s
+
+    def minutes_for(self, half_width: float, room: float) -> float | None:
+        """Minutes until an interval of `half_width` shrinks to `room`; None when never."""
+        if room <= 0 or half_width <= 0:
+            return None
+        factor = (half_width / room) ** 2
+        return max(1.0, (factor - 1) * self.compared_s / 60)
+
+
+@dataclass(slots=True)
+class Coverage:
+    """How many windows should hold a metric, how many do, and how many lack it at the end."""
+
+    expected: int = 0
+    present: int = 0
+    missing_at_end: int = 0
+
+    def add(self, *, present: bool) -> None:
+        """Count one window in which the metric was expected."""
+        self.expected += 1
+        self.present += present
+        self.missing_at_end = 0 if present else self.missing_at_end + 1
+
+    @property
+    def gap(self) -> str:
+        """Why the data does not suffice, or nothing."""
+        if self.expected and not self.present:
+            return "no window has it for both versions"
+        if self.missing_at_end:
+            return f"missing in the last {self.missing_at_end} of {self.expected} windows"
+        if self.present < 0.8 * self.expected:
+            return f"present in only {self.present} of {self.expected} windows"
+        return ""

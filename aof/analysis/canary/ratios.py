@@ -1,0 +1,208 @@
+"""Judging a counted ratio: errors, 4xx, business outcomes."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+from aof.analysis.canary.counters import Block, Rates, RatioSeries
+from aof.analysis.canary.evidence import Ratio
+from aof.analysis.canary.judgement import Metric, MetricVerdict, Stop, Worst
+from aof.analysis.canary.limits import RatioLimits
+from aof.analysis.canary.look import Coverage, Look
+from aof.analysis.canary.timeline import Placed
+from aof.analysis.canary.wording import minutes, percent, points, strength_of, title_of
+
+
+@dataclass(slots=True)
+class RatioTrack:
+    """One ratio's windows so far.
+
+    Where bad outcomes are the common ones (97 % of visits do not buy) the good ones are
+    counted instead, with the arms exchanged: the rise is the same number, and rare events
+    are what the test is sharp for.
+    """
+
+    name: str
+    series: RatioSeries = field(default_factory=RatioSeries)
+    coverage: Coverage = field(default_factory=Coverage)
+    exchanged: bool | None = None
+    canary_requests: float = 0.0
+
+    def add(self, placed: Placed, canary: Ratio | None, baseline: Ratio | None) -> None:
+        """Add one compared window; None is an arm without this ratio."""
+        self.coverage.add(present=canary is not None and baseline is not None)
+        if canary is None or baseline is None:
+            return
+        if self.exchanged is None and baseline.total > 0:
+            self.exchanged = baseline.bad > 0.5 * baseline.total
+        self.canary_requests += canary.total
+        bad_c, bad_b = (canary.bad, canary.total), (baseline.bad, baseline.total)
+        if self.exchanged:
+            bad_c, bad_b = (
+                (baseline.total - baseline.bad, baseline.total),
+                (canary.total - canary.bad, canary.total),
+            )
+        self.series.add(placed.block, placed.span, bad_c, bad_b)
+
+    def shown(self, rates: Rates) -> tuple[float, float]:
+        """Bad share of baseline and canary."""
+        if self.exchanged:
+            return 1 - rates.canary, 1 - rates.baseline
+        return rates.baseline, rates.canary
+
+    def judge(self, rules: RatioLimits, look: Look) -> Metric:
+        """The metric's verdict at this look."""
+        rates = self.series.rates()
+        if rates is None or self.canary_requests <= 0:
+            return self._without_data()
+        return _Judged(self, rules, look, rates).metric()
+
+    def _without_data(self) -> Metric:
+        gap = self.coverage.gap or ("no traffic" if self.coverage.expected else "warming up")
+        warming = gap == "warming up"
+        return Metric(
+            name=self.name,
+            verdict="inconclusive" if warming else "nodata",
+            title=f"{title_of(self.name)}: {gap}",
+        )
+
+
+class _Judged:
+    """One ratio at one look: every number once, then the verdict."""
+
+    def __init__(self, track: RatioTrack, rules: RatioLimits, look: Look, rates: Rates) -> None:
+        self.track, self.rules, self.look, self.rates = track, rules, look, rates
+        series, limits = track.series, look.limits
+        self.baseline, self.canary = track.shown(rates)
+        self.allowed = rules.allowed(self.baseline)
+        self.stopping = rules.stopping(self.baseline)
+        self.dispersion = series.dispersion(limits.dispersion)
+        self.log_e = series.log_e(self.dispersion)
+        self.low, self.up = rates.interval(self.dispersion, limits.confidence)
+        self.total = series.total()
+        self.worst = series.worst()
+
+    def _confirmed(self) -> bool:
+        """Significant, large enough, not the work of one block, and still going on."""
+        limits, series = self.look.limits, self.track.series
+        if self.log_e < self.look.log_threshold or len(series.blocks) < limits.min_blocks:
+            return False
+        if self.total.bad_c < limits.min_errors or self.rates.rise <= self.allowed:
+            return False
+        rest = series.rates(without=self.worst)
+        recent = series.rates(since_s=self.look.recent_from_s)
+        return (
+            rest is not None
+            and rest.rise > self.allowed
+            and recent is not None
+            and recent.rise > self.allowed / 2
+        )
+
+    def _beyond_limit(self) -> bool:
+        """Worse than tolerable by the same test, and beyond what stops a rollout."""
+        if self.rates.rise <= self.stopping:
+            return False
+        null = self._ratio_at(self.allowed)
+        log_e = self.track.series.log_e(self.dispersion, null=null)
+        return log_e >= self.look.log_threshold
+
+    def _ratio_at(self, rise: float) -> float:
+        """Rate ratio of the tested events when the bad share rises by `rise`."""
+        if self.track.exchanged:
+            good = 1 - self.baseline
+            return good / max(good - rise, 1e-12)
+        base = self.baseline + 0.5 / max(self.total.n_b, 1.0)
+        return 1 + rise / base
+
+    def _stop(self) -> Stop | None:
+        if not self._confirmed():
+            return None
+        return "ROLLBACK" if self._beyond_limit() else "NO-GO"
+
+    def metric(self) -> Metric:
+        """Everything people and machines want to know of it."""
+        stop, gap = self._stop(), self.track.coverage.gap
+        verdict = self._verdict(stop, gap)
+        return Metric(
+            name=self.track.name,
+            verdict=verdict,
+            title=self._title(verdict, gap),
+            detail=self._detail(),
+            baseline=self.baseline,
+            canary=self.canary,
+            delta=self.rates.rise,
+            delta_low=self.low,
+            delta_high=self.up,
+            limit=self.allowed,
+            stop_limit=self.stopping,
+            e_value=math.exp(min(self.log_e, 690.0)),
+            strength=strength_of(math.exp(min(self.log_e, 690.0))),
+            dispersion=self.dispersion,
+            baseline_total=self.total.n_c if self.track.exchanged else self.total.n_b,
+            canary_total=self.track.canary_requests,
+            worst=self._worst(self.worst),
+            needs_minutes=self._needs(verdict),
+            stop=stop,
+        )
+
+    def _verdict(self, stop: Stop | None, gap: str) -> MetricVerdict:
+        if stop:
+            return "fail"
+        if gap:
+            return "nodata"
+        if self.up > self.allowed:
+            return "inconclusive"
+        near = self.rates.rise >= self.look.limits.near_limit * self.allowed > 0
+        return "warn" if near else "pass"
+
+    def _needs(self, verdict: MetricVerdict) -> float | None:
+        if verdict != "inconclusive":
+            return None
+        return self.look.minutes_for(self.up - self.rates.rise, self.allowed - self.rates.rise)
+
+    def _title(self, verdict: MetricVerdict, gap: str) -> str:
+        title, rise, allowed = title_of(self.track.name), self.rates.rise, self.allowed
+        if verdict == "fail":
+            word = "spike" if self.rules.of == "bad" else "worse"
+            return (
+                f"{title} {word}: {percent(self.canary)} against {percent(self.baseline)} "
+                f"(limit {percent(self.baseline + allowed)})"
+            )
+        if verdict == "nodata":
+            return f"{title}: {gap}"
+        if verdict == "inconclusive":
+            return (
+                f"{title} not yet decided: {points(rise)}, could be up to {points(self.up)} "
+                f"(limit {points(allowed)})"
+            )
+        where = "close to its threshold" if verdict == "warn" else "within threshold"
+        return f"{title} {where} ({points(rise)}, limit {points(allowed)})"
+
+    def _detail(self) -> str:
+        e_value = math.exp(min(self.log_e, 690.0))
+        needs = self.look.minutes_for(self.up - self.rates.rise, self.allowed - self.rates.rise)
+        later = f" Needs about {minutes(needs)}." if needs and self.up > self.allowed else ""
+        return (
+            f"{self.track.canary_requests:.0f} canary requests in {len(self.track.series.blocks)} "
+            f"blocks; 90 % interval of the difference {points(self.low)} to {points(self.up)}; "
+            f"evidence of harm: {strength_of(e_value)} (E = {e_value:.3g}), "
+            f"noise {self.dispersion:.1f}x counting noise.{later}"
+        )
+
+    def _worst(self, block: Block | None) -> Worst | None:
+        if block is None:
+            return None
+        baseline, canary = block.bad_b / block.n_b, block.bad_c / block.n_c
+        if self.track.exchanged:
+            baseline, canary = 1 - canary, 1 - baseline
+        return Worst(at=f"+{block.start_s / 60:.0f} min", baseline=baseline, canary=canary)
+
+
+def is_suspect(metric: Metric, look: Look) -> bool:
+    """Significantly worse beyond what is tolerable, though not confirmed (yet)."""
+    if metric.e_value is None or metric.delta is None or metric.limit is None:
+        return False
+    return (
+        metric.delta > metric.limit and math.log(max(metric.e_value, 1e-300)) >= look.log_threshold
+    )

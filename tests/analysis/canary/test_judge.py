@@ -1,0 +1,84 @@
+"""The judge on whole rollouts with exact counts."""
+
+from __future__ import annotations
+
+import pytest
+
+from aof.analysis.canary import CanaryEvidence, Judge, judge
+from tests.analysis.canary.rollouts import evidence, rollout, window
+
+
+@pytest.mark.parametrize("minutes", [5, 15, 30])
+def test_healthy_canary_proceeds_at_the_end_of_each_stage(minutes: int) -> None:
+    found = judge(evidence(rollout(minutes)))
+    assert (found.decision, found.verdict) == ("PROCEED", "pass")
+
+
+@pytest.mark.parametrize(("minutes", "needs"), [(1, 4.0), (4, 1.0), (6, 9.0), (16, 14.0)])
+def test_healthy_canary_is_held_for_the_rest_of_a_stage(minutes: int, needs: float) -> None:
+    found = judge(evidence(rollout(minutes)))
+    assert (found.decision, found.needs_minutes) == ("HOLD", needs)
+
+
+def test_fiftyfold_errors_roll_back_after_five_compared_minutes() -> None:
+    early = judge(evidence(rollout(6, rps=1000, canary=0.05)))
+    late = judge(evidence(rollout(7, rps=1000, canary=0.05)))
+    assert (early.decision, late.decision) == ("HOLD", "ROLLBACK")
+    assert late.reasons[0].startswith("Error rate spike: 5.00% against 0.10%")
+
+
+def test_slow_canary_is_stopped() -> None:
+    found = judge(evidence(rollout(12, slower=1.7)))
+    metric = found.metric("latency_p95")
+    assert found.decision == "ROLLBACK"
+    assert metric is not None
+    assert metric.delta == pytest.approx(0.7, abs=0.1)
+
+
+def test_ten_percent_slower_canary_proceeds() -> None:
+    assert judge(evidence(rollout(30, slower=1.1))).decision == "PROCEED"
+
+
+def test_judging_window_by_window_gives_the_same_answer() -> None:
+    data = rollout(20, canary=0.004)
+    one_by_one = Judge()
+    for each in evidence(data).windows:
+        last = one_by_one.add(each)
+    assert last == judge(evidence(data))
+
+
+def test_little_traffic_holds_and_says_how_long() -> None:
+    found = judge(evidence(rollout(30, rps=2)))
+    assert found.decision == "HOLD"
+    assert found.needs_minutes is not None
+    assert "not proven harmless" in found.summary
+
+
+def test_missing_canary_at_the_end_of_a_stage_is_no_data() -> None:
+    data = rollout(30)
+    data["windows"][-1]["canary"] = None
+    found = judge(evidence(data))
+    assert found.decision == "HOLD"
+    assert found.metric("error_rate").verdict == "nodata"  # type: ignore[union-attr]
+
+
+def test_no_windows_yet_holds() -> None:
+    assert judge(CanaryEvidence.model_validate({"windows": []})).decision == "HOLD"
+
+
+def test_one_bad_minute_does_not_stop_a_rollout() -> None:
+    data = rollout(30)
+    data["windows"][10] = window(10, canary=0.05)
+    assert judge(evidence(data)).decision in ("PROCEED", "HOLD")
+
+
+def test_guard_fires_in_the_first_minute() -> None:
+    found = judge(evidence(rollout(1, canary=0.2)))
+    assert found.decision == "ROLLBACK"
+    assert found.guards[0].name == "error-rate"
+
+
+def test_shared_outage_holds() -> None:
+    found = judge(evidence(rollout(3, stable=0.2, canary=0.2)))
+    assert found.decision == "HOLD"
+    assert "shared outage" in found.summary
