@@ -122,11 +122,8 @@ class RecordedCalls:
     ) -> Action:
         """Describe a change; see `playbooks.base.Calls`."""
         description = self._described(tool, operation)
-        with self._lock:
-            self._actions += 1
-            number = self._actions
         return Action(
-            id=f"a{number}",
+            id=self._next_action_id(),
             tool=tool,
             operation=description.name,
             arguments=dict(arguments),
@@ -140,6 +137,26 @@ class RecordedCalls:
             verify=tuple(verify),
             undo=undo,
         )
+
+    def recommend(
+        self, command: str, *, reason: str, evidence: Sequence[str] = (), target: str = ""
+    ) -> Action:
+        """A command for a person; see `playbooks.base.Calls`."""
+        return Action(
+            id=self._next_action_id(),
+            tool="person",
+            operation="command",
+            command=command,
+            reason=reason,
+            evidence=tuple(evidence),
+            executable=False,
+            target=target,
+        )
+
+    def _next_action_id(self) -> str:
+        with self._lock:
+            self._actions += 1
+            return f"a{self._actions}"
 
     def note(self, text: str) -> None:
         """Pass a line on to the person watching."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Any
@@ -46,7 +47,7 @@ def report_values(
         "decision": assessment.decision,
         "summary": assessment.summary,
         "findings": [_finding(finding) for finding in assessment.findings],
-        "blocks": assessment.blocks,
+        "blocks": defaultdict(str, assessment.blocks),
         "facts": assessment.facts,
         "actions": [_action(action) for action in assessment.actions],
         "evidence": [_evidence(item) for item in evidence],

@@ -79,11 +79,12 @@ class Calls(Protocol):
         verify: Sequence[Check] = (),
         undo: str = "",
     ) -> Action:
-        """Describe a change; nothing is done.
+        """Describe a change; nothing is done. With `executable=False` it stays a proposal."""
 
-        Arguments not known may be written `<name>`; then give `executable=False`: the
-        action is a recommendation.
-        """
+    def recommend(
+        self, command: str, *, reason: str, evidence: Sequence[str] = (), target: str = ""
+    ) -> Action:
+        """A command for a person; `<placeholders>` where something is not known."""
 
     def note(self, text: str) -> None:
         """Tell the person watching what is going on (progress on stderr)."""

@@ -11,7 +11,9 @@ from aof.errors import UsageFault
 if TYPE_CHECKING:
     from aof.playbooks.base import Playbook
 
-PLAYBOOKS: dict[str, str] = {}
+PLAYBOOKS: dict[str, str] = {
+    "canary": "aof.playbooks.canary:Canary",
+}
 
 
 def playbook(name: str) -> Playbook:
