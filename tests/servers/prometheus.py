@@ -98,7 +98,9 @@ class _Pod:
         total, lines = 0, []
         for bound, count in zip([*map(str, BOUNDS), "+Inf"], self._counts, strict=True):
             total += count
-            lines.append(f'http_request_duration_seconds_bucket{{{labels},le="{bound}"}} {total} {at}')
+            lines.append(
+                f'http_request_duration_seconds_bucket{{{labels},le="{bound}"}} {total} {at}'
+            )
         lines.append(f"http_request_duration_seconds_count{{{labels}}} {total} {at}")
         lines.append(f"http_request_duration_seconds_sum{{{labels}}} {total * 0.1} {at}")
         return lines
