@@ -16,6 +16,7 @@ RUN = {
     "agent": ("aof.cli.run_agent:run_agent", "Run one agent and exit with its verdict."),
 }
 ANALYZE: dict[str, tuple[str, str]] = {}
+"""Filled by each analysis: name -> (`module:attribute`, one line of help)."""
 COMMANDS = {
     "run": ("aof.cli.main:run", "Run an agent."),
     "validate": ("aof.cli.validate:validate", "Check manifests; prints every problem."),
