@@ -16,7 +16,7 @@ TOOLS: dict[str, str] = {
     "flux": "",
     "git": "",
     "github_actions": "aof.tools.github_actions:GithubActions",
-    "gitlab_ci": "",
+    "gitlab_ci": "aof.tools.gitlab_ci:GitlabCi",
     "grafana_query": "",
     "jenkins": "",
     "kubectl": "",

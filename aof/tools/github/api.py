@@ -13,13 +13,14 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import IO, Any, Self
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import urlsplit
 
 from aof.clock import isoformat
 from aof.errors import NotBound, Unreachable, UsageFault
 from aof.transport.deadline import require_time
 from aof.transport.download import Download
 from aof.transport.http import Answer, Failed, no_connection, repeated, timed_out
+from aof.transport.paging import next_query, quoted_path
 
 PUBLIC_API = "https://api.github.com"
 _PER_PAGE = 100
@@ -28,7 +29,6 @@ _ATTEMPTS = 3
 _MOST_DOWNLOAD = 512 * 1024 * 1024
 _RETRIED = frozenset({429, 502, 503, 504})
 _REPOSITORY = re.compile(r"[\w.-]{1,100}/[\w.-]{1,100}")
-_NEXT = re.compile(r'<([^<>]{1,4096})>\s*;[^,]{0,100}\brel="?next"?')
 
 
 class GithubApi:
@@ -68,8 +68,7 @@ class GithubApi:
 
     def path(self, *parts: object) -> str:
         """A path below this repository, every part quoted."""
-        words = "/".join(quote(str(part), safe="") for part in parts)
-        return f"/repos/{self.repository}/{words}".rstrip("/")
+        return f"/repos/{self.repository}/{quoted_path(*parts)}".rstrip("/")
 
     def ask(self, path: str, params: Mapping[str, Any] | None = None) -> Answer:
         """GET, repeated while GitHub is busy; any final status is an answer."""
@@ -103,11 +102,10 @@ class GithubApi:
             if items:
                 total = document.get("total_count", total)
             found += document.get(items, []) if items else document
-            following = _NEXT.search(answer.headers.get("link", ""))
+            following = next_query(answer)
             if following is None or len(found) >= limit:
                 return found[:limit], total, following is None and len(found) <= limit
-            # Only the query of the link is used: the host stays the one that was configured.
-            asked = dict(parse_qsl(urlsplit(following[1]).query))
+            asked = dict(following)
 
     def send(self, method: str, path: str, body: Any = None) -> Any:
         """Change something, once; returns the answer's JSON, or None when it has no body."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field
 
@@ -51,8 +50,3 @@ class GithubTool(Tool):
                 fix="set GITHUB_REPOSITORY to owner/name, or give repository=owner/name",
             )
         return GithubApi(self.settings.get("GITHUB_API_URL") or PUBLIC_API, token, chosen)
-
-
-def only(document: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
-    """The named fields of an answer, None where there is none."""
-    return {name: document.get(name) for name in names}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from aof.tools.github.base import only
+from aof.tools.fields import only
 
 _RUN = (
     "id", "name", "display_title", "path", "event", "status", "conclusion", "head_branch",

@@ -1,0 +1,1 @@
+"""The parts of the tool `gitlab_ci`: requests, pipelines, merge requests, releases."""
