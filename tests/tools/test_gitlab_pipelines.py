@@ -217,7 +217,7 @@ def test_nobody_at_home_is_an_error_with_the_request(server: GitlabServer) -> No
 
 @pytest.mark.parametrize("project", ["/acme/shop", "acme/shop/", "a b", ".."])
 def test_a_project_must_be_an_id_or_a_path(gitlab: GitlabCi, project: str) -> None:
-    with pytest.raises(UsageFault, match="is not a project|cannot be part"):
+    with pytest.raises(UsageFault, match=r"is not a project|cannot be part"):
         read(gitlab, "get_pipeline", pipeline_id=1, project=project)
 
 
