@@ -10,9 +10,6 @@ from typing import TYPE_CHECKING, Any
 from pydantic import ValidationError
 
 from aof.clock import Clock
-from aof.engine.calls import BoundTool
-from aof.engine.report import default_template
-from aof.engine.run import Runnable
 from aof.errors import AofError, ManifestError, NotBound, UsageFault
 from aof.manifests.agent import Agent, AgentSpec, ToolUse
 from aof.manifests.agent_test import AgentTest
@@ -27,6 +24,8 @@ from aof.templates.variables import Expanded, Origin, expand
 from aof.tools.catalog import tool_class
 
 if TYPE_CHECKING:
+    from aof.engine.calls import BoundTool
+    from aof.engine.run import Runnable
     from aof.playbooks.base import Playbook
     from aof.tools.base import Tool
 
@@ -59,6 +58,8 @@ def assemble_agent(
         ManifestError: The manifest or a name in it is wrong.
         UsageFault: There is no such manifest.
     """
+    from aof.engine.run import Runnable
+
     loaded = load_one(resolve_reference(ref, environment=environment), "Agent")
     problems = check(loaded, environment)
     if problems:
@@ -265,6 +266,8 @@ def _playbook_of(spec: AgentSpec) -> tuple[Playbook | None, Any]:
 
 def _template_of(loaded: Loaded, spec: AgentSpec) -> tuple[str, str]:
     if not spec.report_template:
+        from aof.engine.report import default_template
+
         return default_template(), "report.md.j2"
     path = loaded.path.parent / spec.report_template
     return path.read_text(encoding="utf-8"), str(path)
@@ -278,6 +281,8 @@ def _bind(
     redactor: Redactor,
     clock: Clock,
 ) -> BoundTool:
+    from aof.engine.calls import BoundTool
+
     try:
         kind = tool_class(use.name)
     except NotBound as error:

@@ -33,7 +33,7 @@ Duration = Annotated[str, AfterValidator(_checked_duration)]
 class Strict(BaseModel):
     """A model that refuses unknown fields and cannot be changed."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 class Metadata(Strict):

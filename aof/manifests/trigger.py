@@ -19,7 +19,7 @@ class InlineFleet(Strict):
 class Output(Strict):
     """Where an answer goes. Each `type` has further fields of its own."""
 
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", defer_build=True)
 
     type: str
     condition: str = Field(default="", description="Sent only when this holds.")

@@ -20,7 +20,7 @@ _T = TypeVar("_T")
 class Options(BaseModel):
     """Base of a playbook's `with:` settings; unknown keys are refused."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 @dataclass(frozen=True, slots=True)

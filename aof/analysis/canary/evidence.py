@@ -33,7 +33,7 @@ Time = Annotated[datetime, AfterValidator(_in_utc)]
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", populate_by_name=True)
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid", populate_by_name=True)
 
 
 class Stage(_Frozen):

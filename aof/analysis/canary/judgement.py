@@ -16,7 +16,7 @@ SCHEMA = "aof.dev/canary-judgement/v1"
 
 
 class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid")
 
 
 class Worst(_Frozen):

@@ -32,7 +32,7 @@ class RatioLimits(BaseModel):
     relative allowance is of the good outcomes: a conversion may drop by that much.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid")
 
     rise_abs: Share = 0.0
     rise_rel: Annotated[float, Field(ge=0)] = 0.05
@@ -58,7 +58,7 @@ CLIENT_ERRORS = RatioLimits(rise_abs=0.005, rise_rel=0.25, stop_abs=0.01, stop_r
 class CanaryLimits(BaseModel):
     """Settings of the judge. Shares are 0 to 1, times are seconds."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(defer_build=True, frozen=True, extra="forbid")
 
     error_rise_abs: Share = _limit(
         0.001, "share", "Error rate may rise by this much", "spec GO: baseline + 0.1 %"

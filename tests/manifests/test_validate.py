@@ -1,0 +1,119 @@
+"""Every kind of bad manifest, through the command line: file, line, what, fix, exit 2."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.aofctl import aofctl
+
+AGENT = """\
+apiVersion: aof.dev/v1alpha1
+kind: Agent
+metadata:
+  name: a
+spec:
+  model: embedded
+"""
+TRIGGER = """\
+apiVersion: aof.dev/v1alpha1
+kind: Trigger
+metadata:
+  name: t
+spec:
+  schedule: "*/15 * * * *"
+  agent:
+    ref: library/cicd/deployment-guardian
+"""
+
+BAD = {
+    "unknown field": (AGENT + "  temprature: 1\n", 7, "temprature", "temperature"),
+    "unknown field in a list": (
+        AGENT + "  tools:\n    - name: git\n      requird: true\n",
+        9,
+        "requird",
+        "required",
+    ),
+    "unknown tool": (AGENT + "  tools:\n    - argo\n", 8, "unknown tool 'argo'", "argocd"),
+    "unknown operation": (
+        AGENT + "  tools:\n    - name: prometheus_query\n      operations: [fly]\n",
+        9,
+        "fly",
+        "query_range",
+    ),
+    "unknown kind": (AGENT.replace("Agent", "Agnet"), 2, "unknown kind 'Agnet'", "Agent"),
+    "unknown apiVersion": (AGENT.replace("v1alpha1", "v9"), 1, "v9", "aof.dev/v1alpha1"),
+    "no kind": (AGENT.replace("kind: Agent\n", ""), 1, "`kind` is missing", "Agent"),
+    "syntax error": (AGENT + '  description: "open\n', 8, "not valid YAML", ""),
+    "duplicate key": (AGENT + "  model: other\n", 7, "duplicate key 'model'", "keep one"),
+    "missing field": (AGENT.replace("  name: a\n", "  labels: {}\n"), 3, "name", "add it"),
+    "wrong type": (AGENT + "  max_tokens: many\n", 7, "max_tokens", ""),
+    "variable without value": (
+        AGENT.replace("embedded", "${NO_SUCH_MODEL}"),
+        6,
+        "NO_SUCH_MODEL",
+        ":-default",
+    ),
+    "demanded variable": (
+        AGENT + "  env:\n    TOKEN: ${NO_SUCH_TOKEN:?ask the platform team}\n",
+        8,
+        "NO_SUCH_TOKEN",
+        "ask the platform team",
+    ),
+    "bad memory": (AGENT + "  memory: Redis:x\n", 7, "memory", "File:PATH:ENTRIES"),
+    "unknown playbook": (AGENT + "  playbook:\n    name: canari\n", 8, "canari", "canary"),
+    "bad playbook option": (
+        AGENT + "  playbook:\n    name: canary\n    with:\n      windo: 1m\n",
+        10,
+        "windo",
+        "",
+    ),
+    "missing template": (AGENT + "  report_template: no.j2\n", 7, "no.j2", ""),
+    "missing reference": (TRIGGER.replace("guardian", "gardian"), 8, "gardian", "guardian"),
+    "bad schedule": (TRIGGER.replace("*/15", "*/x"), 6, "cron", "five fields"),
+    "two sources": (TRIGGER + "  platform: github\n", 5, "platform", ""),
+    "a list": ("- a\n", 1, "a manifest is a mapping", ""),
+    "nothing": ("# empty\n", None, "there is no manifest", ""),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_bad_manifest_is_refused_with_file_line_and_advice(name: str, tmp_path: Path) -> None:
+    text, line, what, advice = BAD[name]
+    (tmp_path / "bad.yaml").write_text(text)
+    ran = aofctl("validate", "bad.yaml", cwd=tmp_path)
+    where = f"bad.yaml:{line}: " if line else "bad.yaml: "
+    assert ran.code == 2
+    assert where in ran.err
+    assert what in ran.err
+    assert advice in ran.err
+    assert ran.out == ""
+
+
+def test_every_problem_of_every_document_is_listed(tmp_path: Path) -> None:
+    text = AGENT + "  temprature: 1\n  tols: []\n---\n" + AGENT.replace("Agent", "Agnet")
+    (tmp_path / "bad.yaml").write_text(text)
+    problems = aofctl("validate", "-o", "json", cwd=tmp_path).json()["problems"]
+    assert [problem["line"] for problem in problems] == [7, 8, 11]
+
+
+def test_a_good_manifest_passes(tmp_path: Path) -> None:
+    (tmp_path / "good.yaml").write_text(AGENT + "---\n" + TRIGGER)
+    ran = aofctl("validate", "good.yaml", cwd=tmp_path)
+    assert (ran.code, ran.err) == (0, "")
+    assert ran.out == "ok  Agent a  (good.yaml)\nok  Trigger t  (good.yaml)\n"
+
+
+def test_aliases_nested_in_aliases_are_refused(tmp_path: Path) -> None:
+    layers = [f"l{n}: &l{n} [{', '.join([f'*l{n - 1}'] * 9)}]" for n in range(1, 9)]
+    (tmp_path / "bomb.yaml").write_text("l0: &l0 [x]\n" + "\n".join(layers) + "\n")
+    ran = aofctl("validate", "bomb.yaml", cwd=tmp_path)
+    assert ran.code == 2
+    assert "aliases nested in aliases" in ran.err
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_bytes(b"\xff\xfe\x00kind")
+    ran = aofctl("validate", "bad.yaml", cwd=tmp_path)
+    assert (ran.code, "cannot be read" in ran.err) == (2, True)
