@@ -85,7 +85,11 @@ def load_one(path: Path, kind: str) -> Loaded:
 
 
 def manifest_files(paths: list[Path]) -> Iterator[Path]:
-    """The files of `paths`: themselves, and below folders every `*.yaml` and `*.yml`."""
+    """The files of `paths`: themselves, and below folders the YAML files that are ours.
+
+    Folders hold other YAML, too (workflows, charts): there a file counts when it names our
+    apiVersion anywhere.
+    """
     for path in paths:
         if path.is_dir():
             yield from sorted(
@@ -93,9 +97,17 @@ def manifest_files(paths: list[Path]) -> Iterator[Path]:
                 for pattern in ("*.yaml", "*.yml")
                 for file in path.rglob(pattern)
                 if not any(part.startswith(".") for part in file.relative_to(path).parts)
+                and _is_ours(file)
             )
         else:
             yield path
+
+
+def _is_ours(file: Path) -> bool:
+    try:
+        return b"aof.dev/" in file.read_bytes()
+    except OSError:
+        return True  # reading it again says what is wrong
 
 
 def _validated(document: Document) -> tuple[Manifest | None, list[AofError]]:

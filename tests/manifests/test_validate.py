@@ -98,6 +98,13 @@ def test_every_problem_of_every_document_is_listed(tmp_path: Path) -> None:
     assert [problem["line"] for problem in problems] == [7, 8, 11]
 
 
+def test_other_yaml_in_a_folder_is_not_ours(tmp_path: Path) -> None:
+    (tmp_path / "good.yaml").write_text(AGENT)
+    (tmp_path / "workflow.yaml").write_text("jobs: {}\n")
+    assert aofctl("validate", ".", cwd=tmp_path).code == 0
+    assert aofctl("validate", "workflow.yaml", cwd=tmp_path).code == 2
+
+
 def test_a_good_manifest_passes(tmp_path: Path) -> None:
     (tmp_path / "good.yaml").write_text(AGENT + "---\n" + TRIGGER)
     ran = aofctl("validate", "good.yaml", cwd=tmp_path)
