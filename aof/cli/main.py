@@ -15,8 +15,10 @@ from aof.errors import AofError, ExitCode, InternalFault, Interrupted, UsageFaul
 RUN = {
     "agent": ("aof.cli.run_agent:run_agent", "Run one agent and exit with its verdict."),
 }
-ANALYZE: dict[str, tuple[str, str]] = {}
-"""Filled by each analysis: name -> (`module:attribute`, one line of help)."""
+ANALYZE: dict[str, tuple[str, str]] = {
+    "release": ("aof.cli.analyze_release:release", "Next version and changelog of a repository."),
+}
+"""Each analysis: name -> (`module:attribute`, one line of help)."""
 COMMANDS = {
     "run": ("aof.cli.main:run", "Run an agent."),
     "validate": ("aof.cli.validate:validate", "Check manifests; prints every problem."),

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 
+from aof.analysis.release.fences import fenced
 from aof.analysis.release.model import Diagnostic, Footer, ParsedCommit
 
 HEADER = re.compile(r"([^\s():!]+)(?:\(([^()\n]+)\))?(!)?: (.*)")
@@ -19,7 +20,6 @@ _FOOTER = re.compile(_TOKEN)
 _ANY_FOOTER = re.compile("^" + _TOKEN, re.MULTILINE)
 _MENTION = re.compile(r"breaking[ -]changes?", re.IGNORECASE)
 _LOOKS_MEANT = re.compile(r"[\s>*#-]*breaking[ -]changes?\s*(:| #)", re.IGNORECASE)
-_FENCE = re.compile(r" {0,3}(```|~~~)")
 _BREAKING = ("BREAKING CHANGE", "BREAKING-CHANGE")
 
 
@@ -149,17 +149,10 @@ class _Reader:
 
 
 def _foreign_lines(lines: list[str]) -> list[bool]:
-    """Which lines are code or quotation: fenced blocks that close, `<details>` blocks."""
-    foreign = [False] * len(lines)
-    opened: tuple[int, str] | None = None
+    """Which lines are code or quotation: fenced blocks and `<details>` blocks."""
+    foreign = fenced(lines)
     depth = 0
     for index, line in enumerate(lines):
-        fence = _FENCE.match(line)
-        if fence and opened is None:
-            opened = (index, fence[1])
-        elif fence and opened is not None and fence[1] == opened[1]:
-            foreign[opened[0] : index + 1] = [True] * (index + 1 - opened[0])
-            opened = None
         start = line.lstrip().lower()
         depth += start.startswith(("<details", "<blockquote"))
         foreign[index] = foreign[index] or depth > 0

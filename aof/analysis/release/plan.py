@@ -28,6 +28,7 @@ class ReleasePlan:
 
     Attributes:
         package: Name in a monorepo, else empty.
+        dependencies: Tags of packages it depends on that are released with it.
         current: Tag of the last final release HEAD contains, or None.
         prerelease: Tag of the pre-release under way, or None.
         next: Tag of the next release; None when nothing asks for one.
@@ -41,6 +42,7 @@ class ReleasePlan:
     """
 
     package: str
+    dependencies: tuple[str, ...]
     current: str | None
     prerelease: str | None
     next: str | None
@@ -62,6 +64,7 @@ class ReleasePlan:
         changed = self.changed
         return {
             "package": self.package or None,
+            "dependencies": list(self.dependencies),
             "current": self.current,
             "prerelease": self.prerelease,
             "next": self.next,
@@ -90,6 +93,7 @@ def plan_release(
     branch: str = "",
     package: Package | None = None,
     at_least: Level = Level.NONE,
+    dependencies: tuple[str, ...] = (),
     wanted: str = "",
 ) -> ReleasePlan:
     """Plan the next release.
@@ -103,6 +107,7 @@ def plan_release(
         branch: Branch HEAD is on; decides about pre-releases.
         package: In a monorepo, which one; `commits` are those that touch it.
         at_least: Lowest level, e.g. patch for a package whose dependency is released.
+        dependencies: Tags of the dependencies that are released with it.
         wanted: A version a person asked for; overrides the computed one.
 
     Raises:
@@ -116,6 +121,7 @@ def plan_release(
     diagnostics = (*changed.diagnostics, *releases.diagnostics, *notes)
     return ReleasePlan(
         package=package.name if package else "",
+        dependencies=dependencies,
         current=releases.final.tag.name if releases.final else None,
         prerelease=releases.prerelease.tag.name if releases.prerelease else None,
         next=releases.template.name(version) if version else None,
@@ -125,7 +131,12 @@ def plan_release(
         diagnostics=diagnostics,
         day=today,
         head=head,
-        id=_plan_id(commits, releases, config, asked=[head, branch, today.isoformat(), wanted]),
+        id=_plan_id(
+            commits,
+            releases,
+            config,
+            asked=[head, branch, today.isoformat(), wanted, *dependencies],
+        ),
     )
 
 

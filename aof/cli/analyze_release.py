@@ -1,0 +1,174 @@
+"""`aofctl analyze release`: the next version and its changelog, from git alone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from aof.cli.output import emit, emit_as, emit_json, notice
+from aof.errors import UsageFault
+
+if TYPE_CHECKING:
+    from aof.analysis.release.config import ReleaseConfig
+    from aof.analysis.release.history import Plans
+    from aof.analysis.release.plan import ReleasePlan
+    from aof.cli.release_repository import Clone
+
+
+@click.command()
+@click.option("--repo", type=click.Path(path_type=Path), default=Path(), help="The clone.")
+@click.option("--config", type=click.Path(path_type=Path), help="Default: .aof/release.yaml.")
+@click.option("--package", default="", help="Only this package of a monorepo.")
+@click.option("--release-as", default="", metavar="VERSION", help="Release this version.")
+@click.option("--full", is_flag=True, help="The changelog of all releases, not of the next one.")
+@click.option("--no-fetch", is_flag=True, help="Refuse a shallow clone instead of completing it.")
+@click.option(
+    "--quiet", is_flag=True, help="Print the next version alone, nothing if there is none."
+)
+@click.option(
+    "-o", "--output", type=click.Choice(["text", "json", "markdown", "yaml"]), default="text"
+)
+def release(
+    *,
+    repo: Path,
+    config: Path | None,
+    package: str,
+    release_as: str,
+    full: bool,
+    no_fetch: bool,
+    quiet: bool,
+    output: str,
+) -> None:
+    """Compute the next version of a repository and the changelog it would get.
+
+    \b
+    Examples:
+      aofctl analyze release
+      aofctl analyze release --quiet
+      aofctl analyze release --repo ../app -o json
+      aofctl analyze release --full -o markdown > CHANGELOG.md
+    """
+    from aof.analysis.release.history import read_plans
+    from aof.cli.release_repository import Clone, find_config
+    from aof.transport.git_reader import GitReader
+
+    reader = GitReader(repo)
+    root = reader.root()
+    settings = find_config(root, config)
+    clone = Clone(reader, settings.remote, may_fetch=not no_fetch)
+    today = datetime.now(UTC).date()
+    plans = read_plans(clone, settings, today=today, wanted=release_as, package=package)
+    if quiet and output == "text":
+        _emit_versions(plans)
+        return
+    if full:
+        _emit_full(clone, settings, plans, root, output)
+        return
+    documents = [
+        {**plan.as_dict(), "changelog": _section(plan, settings, root)} for plan in plans.plans
+    ]
+    if not settings.packages:
+        emit_as(documents[0], output, markdown=_shown(documents[0], output))
+        return
+    outside = [{"sha": one.sha, "subject": one.subject} for one in plans.outside]
+    document = {"packages": documents, "outside": outside}
+    emit_as(document, output, markdown="\n".join(_shown(one, output) for one in documents))
+
+
+def _emit_versions(plans: Plans) -> None:
+    for plan in plans.plans:
+        if plan.next is not None:
+            emit(plan.next)
+        for question in plan.questions:
+            notice(f"{question.sha[:12]} {question.text}".strip())
+
+
+def _section(plan: ReleasePlan, settings: ReleaseConfig, root: Path) -> str:
+    from aof.analysis.release.changelog import ChangelogWriter
+
+    if plan.version is None:
+        return ""
+    return ChangelogWriter(settings, _template(settings, root)).section(
+        plan.changed,
+        version=plan.version,
+        day=plan.day,
+        tag=plan.next or "",
+        dependencies=plan.dependencies,
+    )
+
+
+def _template(settings: ReleaseConfig, root: Path) -> str:
+    if not settings.changelog.template:
+        return ""
+    try:
+        return (root / settings.changelog.template).read_text(encoding="utf-8")
+    except OSError as error:
+        raise UsageFault(
+            f"the changelog template {settings.changelog.template} cannot be read", why=str(error)
+        ) from None
+
+
+def _shown(document: dict[str, Any], output: str) -> str:
+    if output == "markdown":
+        return str(document["changelog"])
+    name = f"{document['package']}: " if document["package"] else ""
+    current = document["current"] or "no release yet"
+    lines = [f"{name}{current} -> {document['next'] or 'no release needed'}"]
+    if document["next"]:
+        lines[0] += f" ({document['level']})"
+    placed = [f"{len(document[kind])} {kind}" for kind in _PLACES]
+    lines.append(f"{document['commits']} commits: {', '.join(placed)}")
+    asked = [one for one in document["diagnostics"] if one["severity"] == "ask"]
+    lines += [f"? {(one['sha'] or '')[:12]} {one['text']}" for one in asked]
+    return "\n\n".join(["\n".join(lines), str(document["changelog"])])
+
+
+_PLACES = ("changes", "unconventional", "cancelled")
+
+
+def _emit_full(
+    clone: Clone, settings: ReleaseConfig, plans: Plans, root: Path, output: str
+) -> None:
+    from aof.analysis.release.changelog import full_changelog
+
+    if settings.packages:
+        raise UsageFault("--full is for one package at a time", fix="leave it out in a monorepo")
+    text = full_changelog(_all_sections(clone, settings, plans.plans[0], _template(settings, root)))
+    if output in {"json", "yaml"}:
+        emit_json({"changelog": text})
+    else:
+        emit(text)
+
+
+def _all_sections(
+    clone: Clone, settings: ReleaseConfig, plan: ReleasePlan, template: str
+) -> Iterator[str]:
+    from aof.analysis.release.assignment import assign
+    from aof.analysis.release.changelog import ChangelogWriter
+    from aof.analysis.release.changes import read_range
+    from aof.analysis.release.releases import find_releases
+
+    writer = ChangelogWriter(settings, template)
+    releases = find_releases(clone.tags(lambda _: None), settings, lambda _: True)
+    finals = [one for one in releases.known if not one.prerelease]
+    commits = list(clone.commits(None))
+    for released, group in assign(commits, finals):
+        changed = read_range(group, settings)
+        if released is None:
+            version, day = plan.version or "Unreleased", plan.day if plan.version else None
+            yield writer.section(changed, version=version, day=day, tag=plan.next or "")
+        else:
+            yield writer.section(
+                changed,
+                version=released.version,
+                day=_day(released.tag.time),
+                tag=released.tag.name,
+            )
+
+
+def _day(seconds: int) -> date:
+    return datetime.fromtimestamp(seconds, UTC).date()

@@ -1,0 +1,103 @@
+"""A git clone as the release analysis wants it, and the settings that lie in it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from aof.analysis.release.config import ReleaseConfig, read_config
+from aof.analysis.release.model import RawCommit, Tag
+from aof.errors import Unreachable, UsageFault
+from aof.transport.git_deepen import deepen, holds, remote_tags
+from aof.transport.git_reader import GitReader, TagRef
+
+CONFIG_PATHS = (".aof/release.yaml", ".aof/release.yml")
+_PATIENCE = 8
+
+
+class Clone:
+    """Reads a clone for planning; completes its history where that is cut off.
+
+    Args:
+        reader: The clone.
+        remote: Where missing history comes from.
+        may_fetch: False refuses shallow clones instead of completing them.
+    """
+
+    def __init__(self, reader: GitReader, remote: str, *, may_fetch: bool = True) -> None:
+        self.reader, self.remote, self.may_fetch = reader, remote, may_fetch
+        self._shallow = reader.is_shallow()
+        self._head = reader.commit_of("HEAD") or ""
+        self._asked = 0
+        self._merged: set[str] | None = None
+
+    def head(self) -> str:
+        return self._head
+
+    def branch(self) -> str:
+        return self.reader.branch()
+
+    def tags(self, last: Callable[[Sequence[Tag]], Tag | None]) -> list[Tag]:
+        local = self.reader.tags()
+        if not self._shallow:
+            return [_tag(one) for one in local]
+        if not self.may_fetch:
+            raise Unreachable(
+                "history is cut off here, so the last release cannot be known",
+                why="the clone is shallow and fetching was not allowed",
+                fix="clone with full history, or leave out --no-fetch",
+            )
+        known = {one.name: one for one in (*remote_tags(self.reader, self.remote), *local)}
+        chosen = last([_tag(one) for one in known.values()])
+        deepen(self.reader, self.remote, known[chosen.name] if chosen else None)
+        known.update((one.name, one) for one in self.reader.tags())
+        self._shallow = self.reader.is_shallow()
+        return [_tag(one) for one in known.values()]
+
+    def contains(self, tag: Tag) -> bool:
+        if self._shallow:
+            return holds(self.reader, tag.sha)
+        self._asked += 1
+        if self._asked > _PATIENCE:
+            return tag.name in self._all_merged()
+        return self.reader.contains(tag.sha)
+
+    def commits(self, since: Tag | None, *, names: bool = False) -> Iterable[RawCommit]:
+        exclude = []
+        if since is not None and (not self._shallow or self.reader.commit_of(since.sha)):
+            exclude.append(since.sha)
+        return (RawCommit(*one) for one in self.reader.log("HEAD", exclude=exclude, names=names))
+
+    def _all_merged(self) -> set[str]:
+        if self._merged is None:
+            listed = self.reader.text(
+                "tag", "--list", "--merged=HEAD", "--format=%(refname:strip=2)"
+            )
+            self._merged = set(listed.split("\n"))
+        return self._merged
+
+
+def find_config(directory: Path, given: Path | None) -> ReleaseConfig:
+    """The settings given, or those of the repository, or the defaults.
+
+    Raises:
+        UsageFault: The file cannot be read or does not fit.
+    """
+    path = given
+    if path is None:
+        path = next((directory / one for one in CONFIG_PATHS if (directory / one).is_file()), None)
+    if path is None:
+        return ReleaseConfig()
+    import yaml
+
+    try:
+        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UsageFault(f"{path} cannot be read", why=str(error)) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UsageFault(f"{path} is not YAML", why=str(error), file=str(path)) from None
+    return read_config({} if data is None else data, file=str(path))
+
+
+def _tag(one: TagRef) -> Tag:
+    return Tag(one.name, one.sha, one.time)

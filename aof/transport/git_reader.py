@@ -1,0 +1,245 @@
+"""Reading a git repository: one streamed `git log`, one `for-each-ref`, small questions.
+
+Everything a command needs is on its line: hooks, monitors, external diffs, pagers, prompts
+and signature programs of the repository's configuration do not run.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from aof.errors import Unreachable, UsageFault
+from aof.transport.process import Completed, run, stream
+
+ENVIRONMENT = {
+    "GIT_TERMINAL_PROMPT": "0",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_LITERAL_PATHSPECS": "1",
+    "GIT_PAGER": "cat",
+    "GIT_EDITOR": "false",
+    "LC_ALL": "C",
+}
+SAFE = (
+    "-c",
+    "core.hooksPath=/dev/null",
+    "-c",
+    "core.fsmonitor=false",
+    "-c",
+    "core.quotePath=false",
+    "-c",
+    "log.showSignature=false",
+    "-c",
+    "protocol.ext.allow=never",
+    "-c",
+    "submodule.recurse=false",
+    "-c",
+    "gc.auto=0",
+)
+_FIELDS = "%H%n%P%n%an%n%ae%n%ct%n%B"
+_READ_TIMEOUT_S = 60.0
+
+
+class LoggedCommit(NamedTuple):
+    """A commit of `log`; `time` is the committer's, in seconds since 1970."""
+
+    sha: str
+    parents: tuple[str, ...]
+    author: str
+    email: str
+    time: int
+    message: str
+    paths: tuple[str, ...] = ()
+
+
+class TagRef(NamedTuple):
+    """A tag: `sha` is the commit it names, `time` when it was made.
+
+    `annotated` tells a tag object from a mere name.
+    """
+
+    name: str
+    sha: str
+    time: int
+    annotated: bool
+
+
+@dataclass(frozen=True, slots=True)
+class GitReader:
+    """Reads one repository.
+
+    Args:
+        directory: Inside the repository, or the repository itself when it is bare.
+    """
+
+    directory: Path
+
+    def git(
+        self, *arguments: str, timeout_s: float = _READ_TIMEOUT_S, input_bytes: bytes = b""
+    ) -> Completed:
+        """Run one git command to its end; look at `returncode` or call `require`."""
+        if not self.directory.is_dir():
+            raise UsageFault(f"{self.directory} is not a directory", fix="give a repository")
+        return run(
+            ("git", *SAFE, *arguments),
+            cwd=self.directory,
+            env=ENVIRONMENT,
+            timeout_s=timeout_s,
+            input_bytes=input_bytes,
+        )
+
+    def text(self, *arguments: str) -> str:
+        """What a git command printed, without the newline at its end."""
+        done = self.git(*arguments)
+        if done.returncode != 0:
+            raise _failed(arguments, done)
+        return decoded(done.stdout).rstrip("\n")
+
+    def is_shallow(self) -> bool:
+        """Whether history was cut off when cloning.
+
+        Raises:
+            UsageFault: There is no repository here.
+        """
+        done = self.git("rev-parse", "--is-shallow-repository")
+        if done.returncode != 0:
+            raise UsageFault(
+                f"{self.directory} is not a git repository",
+                why=decoded(done.stderr).strip()[-500:],
+                fix="give the directory of a clone, e.g. --repo .",
+            )
+        return done.stdout.strip() == b"true"
+
+    def root(self) -> Path:
+        """Top directory of the working tree; the repository itself when it is bare."""
+        self.is_shallow()
+        done = self.git("rev-parse", "--show-toplevel")
+        return Path(decoded(done.stdout).strip()) if done.returncode == 0 else self.directory
+
+    def commit_of(self, revision: str) -> str | None:
+        """Full name of the commit `revision` names; None when there is none."""
+        done = self.git("rev-parse", "-q", "--verify", "--end-of-options", f"{revision}^{{commit}}")
+        return decoded(done.stdout).strip() if done.returncode == 0 else None
+
+    def branch(self) -> str:
+        """Branch HEAD is on; empty when it is detached."""
+        done = self.git("symbolic-ref", "-q", "--short", "HEAD")
+        return decoded(done.stdout).strip() if done.returncode == 0 else ""
+
+    def tags(self) -> list[TagRef]:
+        """All tags that name commits, by one `for-each-ref`."""
+        fields = "%(refname:strip=2)%00%(objecttype)%00%(objectname)%00%(*objecttype)"
+        fields += "%00%(*objectname)%00%(creatordate:unix)"
+        found = []
+        for line in self.text("for-each-ref", f"--format={fields}", "refs/tags").split("\n"):
+            if not line:
+                continue
+            name, kind, sha, inner_kind, inner, time = line.split("\0")
+            annotated = kind == "tag"
+            if annotated and inner_kind == "tag":
+                inner, inner_kind = self.commit_of(f"refs/tags/{name}") or "", "commit"
+            if (inner_kind if annotated else kind) == "commit":
+                target = inner if annotated else sha
+                found.append(TagRef(name, target, int(time or 0), annotated))
+        return found
+
+    def contains(self, ancestor: str, descendant: str = "HEAD") -> bool:
+        """Whether `descendant` contains `ancestor`; both are commits this clone has."""
+        done = self.git("merge-base", "--is-ancestor", ancestor, descendant)
+        if done.returncode not in {0, 1}:
+            raise _failed(("merge-base", ancestor, descendant), done)
+        return done.returncode == 0
+
+    def log(
+        self,
+        revision: str = "HEAD",
+        *,
+        exclude: Sequence[str] = (),
+        names: bool = False,
+        paths: Sequence[str] = (),
+        limit: int = 0,
+        options: Sequence[str] = (),
+    ) -> Iterator[LoggedCommit]:
+        """Stream commits, newest first.
+
+        Args:
+            revision: Where to start.
+            exclude: Commits whose history is left out.
+            names: Also the files each commit touches; for a merge, against its first parent.
+            paths: Only commits that touch these.
+            limit: Most commits; 0 is all.
+            options: Further options, as of `git log`.
+        """
+        shown = ("--name-only", "--no-renames", "--diff-merges=first-parent") if names else ()
+        argv = (
+            *("git", *SAFE, "log", "-z", "--encoding=UTF-8", "--no-show-signature"),
+            *("--no-color", "--no-ext-diff", "--no-textconv", "--no-mailmap", "--no-notes"),
+            *(("--format=%x00" + _FIELDS,) if names else (f"--format={_FIELDS}", "--no-patch")),
+            *shown,
+            *((f"--max-count={limit}",) if limit else ()),
+            *options,
+            *("--end-of-options", revision, *(f"^{one}" for one in exclude), "--", *paths),
+        )
+        blocks = stream(argv, cwd=self.directory, env=ENVIRONMENT)
+        records = _records(blocks)
+        return _with_names(records) if names else map(_commit, records)
+
+    def raw_parents(self, sha: str) -> tuple[str, ...]:
+        """Parents as the commit object states them, even where history is cut off."""
+        text = self.text("cat-file", "commit", sha)
+        lines = text.split("\n\n", 1)[0].split("\n")
+        return tuple(line[7:] for line in lines if line.startswith("parent "))
+
+
+def decoded(raw: bytes) -> str:
+    """Text of git; what is no UTF-8 is read as Latin-1, so that no commit is lost."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("latin-1")
+
+
+def _records(blocks: Iterator[bytes]) -> Iterator[bytes]:
+    rest = b""
+    for block in blocks:
+        parts = (rest + block).split(b"\0") if rest else block.split(b"\0")
+        rest = parts.pop()
+        yield from parts
+    if rest:
+        yield rest
+
+
+def _commit(record: bytes) -> LoggedCommit:
+    try:
+        text = record.decode("utf-8")
+    except UnicodeDecodeError:
+        text = record.decode("latin-1")
+    sha, parents, author, email, time, message = text.split("\n", 5)
+    return LoggedCommit(sha, tuple(parents.split()), author, email, int(time), message)
+
+
+def _with_names(records: Iterator[bytes]) -> Iterator[LoggedCommit]:
+    """Records: an empty one, the commit, then its files, the first after a newline."""
+    commit: LoggedCommit | None = None
+    paths: list[str] = []
+    for record in records:
+        if record:
+            if commit is None:
+                commit = _commit(record)
+            else:
+                paths.append(decoded(record.removeprefix(b"\n") if not paths else record))
+        elif commit is not None:
+            yield commit._replace(paths=tuple(paths))
+            commit, paths = None, []
+    if commit is not None:
+        yield commit._replace(paths=tuple(paths))
+
+
+def _failed(arguments: Sequence[str], done: Completed) -> Unreachable:
+    words = decoded(done.stderr).strip()[-2000:] or "git gave no message"
+    fix = ""
+    if "dubious ownership" in words:
+        fix = "git config --global --add safe.directory DIR, if you trust that repository"
+    return Unreachable(f"git {' '.join(arguments[:3])} failed", why=words, fix=fix)

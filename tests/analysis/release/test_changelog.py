@@ -1,0 +1,196 @@
+import re
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aof.analysis.release import ReleaseConfig, read_config
+from aof.analysis.release.changelog import ChangelogWriter
+from aof.analysis.release.changelog_file import MARK, put_release, section_of
+from aof.analysis.release.escape import escape
+from aof.errors import UsageFault
+from tests.analysis.release.commits import plan, sha
+
+
+def section(messages: list[str], config: ReleaseConfig | None = None, template: str = "") -> str:
+    made = plan(messages, config=config)
+    writer = ChangelogWriter(config or ReleaseConfig(), template)
+    return writer.section(made.changed, version="1.3.0", day=date(2026, 11, 20), tag="v1.3.0")
+
+
+def test_headings_are_those_of_keep_a_changelog() -> None:
+    text = section(
+        [
+            "feat(api): add GraphQL (#125)\n\nCloses: #7",
+            "fix: leak",
+            "chore: tidy",
+            "feat!: drop v1\n\nBREAKING CHANGE: use v2\nand migrate",
+            "Free words (#9)",
+            "hotfix: unknown kind",
+        ]
+    )
+    short = [sha(number)[:8] for number in range(7)]
+    assert text == (
+        "## [1.3.0] - 2026-11-20\n\n"
+        "### Breaking changes\n\n"
+        f"- use v2\n  and migrate ({short[4]})\n\n"
+        "### Added\n\n"
+        f"- drop v1 ({short[4]})\n"
+        "- **api**: add GraphQL (#125, #7)\n\n"
+        "### Fixed\n\n"
+        f"- leak ({short[2]})\n\n"
+        "### Other\n\n"
+        f"- unknown kind ({short[6]})\n"
+        "- Free words (#9)\n"
+    )
+
+
+def test_parts_of_a_squash_are_listed_once() -> None:
+    text = section(["feat: dark mode (#12)\n\n* feat: dark mode\n\n* fix: links"])
+    assert text.count("dark mode") == 1
+    assert "- links (#12)" in text
+
+
+def test_sections_can_be_named() -> None:
+    config = read_config(
+        {
+            "changelog": {
+                "sections": [
+                    {"title": "Bug fixes", "types": ["fix"]},
+                    {"title": "Documentation", "types": ["docs"]},
+                ],
+                "other": "",
+            }
+        }
+    )
+    text = section(["fix: a", "docs: b", "feat: c"], config)
+    assert re.findall("### (.*)", text) == ["Bug fixes", "Documentation"]
+
+
+def test_template_can_be_replaced() -> None:
+    template = "# {{ version }}\n{% for s in sections %}{{ s.entries | length }}{% endfor %}\n"
+    assert section(["feat: a", "feat: b"], template=template) == "# 1.3.0\n2\n"
+
+
+@pytest.mark.parametrize(
+    "template",
+    ["{{ ''.__class__.__mro__ }}", "{{ nothing.at.all }}", "{% for %}", "{{ sections.append(1) }}"],
+)
+def test_a_template_cannot_break_out(template: str) -> None:
+    with pytest.raises(UsageFault, match="template cannot be"):
+        section(["feat: a"], template=template)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("plain words", "plain words"),
+        ("keep `a_b <c>` code", "keep `a_b <c>` code"),
+        ("<img src=x>", "&lt;img src=x&gt;"),
+        ("[a](http://b)", "\\[a\\](http://b)"),
+        ("![a](b)", "!\\[a\\](b)"),
+        ("thanks @ada and @org/team", "thanks `@ada` and `@org/team`"),
+        ("mail a@b.org", "mail a@b.org"),
+        ("*bold* _it_ snake_case", "\\*bold\\* \\_it\\_ snake_case"),
+        ("# heading", "\\# heading"),
+        ("1. list", "1\\. list"),
+        ("- list", "\\- list"),
+        ("lone ` tick", "lone \\` tick"),
+        ("a &amp; b & c", "a &amp;amp; b & c"),
+        ("a\u202eb\x1b[31m", "ab\\[31m"),
+        ("C:\\temp", "C:\\\\temp"),
+    ],
+)
+def test_commit_text_is_inert(text: str, expected: str) -> None:
+    assert escape(text) == expected
+
+
+@given(st.text())
+def test_escaped_text_is_one_line_without_html_or_mentions(text: str) -> None:
+    shown = escape(text)
+    outside_code = re.sub(r"(`+)[^`]+\1", "", shown.replace("\\`", ""))
+    assert "\n" not in shown
+    assert "<" not in outside_code
+    assert not re.search(r"(?<![\w.`/])@[A-Za-z0-9]", outside_code)
+
+
+SECTION = "## [1.3.0] - 2026-11-20\n\n### Added\n\n- new (abc)\n"
+FILE = """# Changelog
+
+Words of our own.
+
+## [Unreleased]
+
+### Added
+
+- by hand
+
+## [1.2.3] - 2026-01-01
+
+- old
+
+[Unreleased]: https://x.example/a/b/compare/v1.2.3...HEAD
+[1.2.3]: https://x.example/a/b/compare/v1.2.2...v1.2.3
+"""
+
+
+def test_a_new_file_is_started() -> None:
+    assert put_release("", "1.3.0", SECTION).startswith("# Changelog\n")
+    assert put_release("", "1.3.0", SECTION).endswith(SECTION)
+
+
+def test_human_text_moves_into_the_release() -> None:
+    text = put_release(FILE, "1.3.0", SECTION)
+    assert section_of(text, "Unreleased") == ""
+    assert (
+        section_of(text, "1.3.0") == f"### Added\n\n- by hand\n\n{MARK}\n\n### Added\n\n- new (abc)"
+    )
+    assert section_of(text, "1.2.3") == "- old"
+    assert "Words of our own." in text
+
+
+def test_sections_are_replaced_and_never_stacked() -> None:
+    once = put_release(FILE, "1.3.0", SECTION)
+    assert put_release(once, "1.3.0", SECTION) == once
+    changed = put_release(once, "1.3.0", SECTION.replace("new", "newer"))
+    assert changed.count("## [1.3.0]") == 1
+    assert "- by hand" in changed
+    assert "- new (abc)" not in changed
+
+
+def test_stacked_sections_of_one_version_become_one() -> None:
+    text = f"# Changelog\n\n{SECTION}\n{SECTION}\n## [1.2.3]\n\n- old\n"
+    assert put_release(text, "1.3.0", SECTION).count("## [1.3.0]") == 1
+
+
+def test_links_follow() -> None:
+    text = put_release(FILE, "1.3.0", SECTION, previous="v1.2.3", tag="v1.3.0")
+    assert "[Unreleased]: https://x.example/a/b/compare/v1.3.0...HEAD\n" in text
+    assert "[1.3.0]: https://x.example/a/b/compare/v1.2.3...v1.3.0\n" in text
+    assert put_release(text, "1.3.0", SECTION, previous="v1.2.3", tag="v1.3.0") == text
+
+
+def test_an_old_line_goes_below_newer_releases() -> None:
+    text = "# C\n\n## [2.0.0]\n\n- two\n\n## [1.2.3]\n\n- old\n"
+    names = re.findall(
+        r"## \[(.*)\]", put_release(text, "1.2.4", SECTION.replace("1.3.0", "1.2.4"))
+    )
+    assert names == ["2.0.0", "1.2.4", "1.2.3"]
+
+
+def test_headings_in_code_are_text() -> None:
+    text = "# C\n\n## [1.2.3]\n\n```\n## [1.3.0]\n```\n"
+    assert "```\n## [1.3.0]\n```" in put_release(text, "1.3.0", SECTION)
+
+
+def test_windows_line_ends_stay() -> None:
+    text = put_release(FILE.replace("\n", "\r\n"), "1.3.0", SECTION)
+    assert "\n" not in text.replace("\r\n", "")
+
+
+@given(st.lists(st.sampled_from(["## [Unreleased]", "## [1.0.0]", "- a", "", "```", "### Added"])))
+def test_putting_a_release_twice_is_the_same_as_once(lines: list[str]) -> None:
+    once = put_release("\n".join(lines), "1.3.0", SECTION)
+    assert put_release(once, "1.3.0", SECTION) == once
+    assert once.count("- a") == lines.count("- a")
