@@ -18,9 +18,9 @@ TOOLS: dict[str, str] = {
     "github_actions": "aof.tools.github_actions:GithubActions",
     "gitlab_ci": "aof.tools.gitlab_ci:GitlabCi",
     "grafana_query": "",
-    "jenkins": "",
+    "jenkins": "aof.tools.jenkins:Jenkins",
     "kubectl": "",
-    "loki_query": "",
+    "loki_query": "aof.tools.loki_query:LokiQuery",
     "prometheus_query": "aof.tools.prometheus_query:PrometheusQuery",
 }
 """Tool name to `module:Class`; an empty class means: known, not in this version."""

@@ -15,7 +15,7 @@ from urllib.parse import urljoin, urlsplit
 
 from aof.errors import Unreachable
 from aof.transport.deadline import require_time
-from aof.transport.http import Answer, Failed, may_retry, no_connection, repeated, timed_out
+from aof.transport.http import Answer, Failed, may_retry, no_connection, repeated, timed_out, trust
 
 if TYPE_CHECKING:
     import httpx
@@ -35,12 +35,14 @@ class Download:
         timeout_s: For one try, redirects included.
         limit: Bytes the body may have; more is refused.
         attempts: Tries, each from the beginning.
+        verify: A CA file, where the user configured that.
     """
 
     headers: Mapping[str, str]
     timeout_s: float = 60.0
     limit: int = 512 * 1024 * 1024
     attempts: int = 3
+    verify: bool | str = True
 
     def fetch(self, url: str, into: IO[bytes]) -> Answer:
         """GET `url` and write the body to `into` when the final status is 200.
@@ -63,7 +65,9 @@ class Download:
         into.truncate()
         timeout = httpx.Timeout(left, connect=min(left, 5.0))
         try:
-            with httpx.Client(timeout=timeout, follow_redirects=False) as client:
+            with httpx.Client(
+                timeout=timeout, follow_redirects=False, verify=trust(self.verify)
+            ) as client:
                 return self._follow(client, url, into, ends_at=ends_at)
         except httpx.TimeoutException as error:
             raise Failed(timed_out(shown, left), retry=may_retry(error)) from error

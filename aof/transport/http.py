@@ -205,7 +205,7 @@ class Http:
             self._client = httpx.Client(
                 headers={"user-agent": "aofctl", **self.headers},
                 timeout=httpx.Timeout(self.timeout_s, connect=self.connect_timeout_s),
-                verify=_trust(self.verify),
+                verify=trust(self.verify),
                 follow_redirects=False,
             )
         return self._client
@@ -252,7 +252,8 @@ def asked_pause_s(answer: Answer) -> float | None:
         return None
 
 
-def _trust(verify: bool | str) -> bool | ssl.SSLContext:
+def trust(verify: bool | str) -> bool | ssl.SSLContext:
+    """What httpx takes as `verify`; `NotBound` when the CA file cannot be read."""
     if isinstance(verify, bool):
         return verify
     import ssl
