@@ -16,6 +16,7 @@ RUN = {
     "agent": ("aof.cli.run_agent:run_agent", "Run one agent and exit with its verdict."),
 }
 ANALYZE: dict[str, tuple[str, str]] = {
+    "drift": ("aof.cli.analyze_drift:drift", "Compare manifests with live objects."),
     "release": ("aof.cli.analyze_release:release", "Next version and changelog of a repository."),
 }
 """Each analysis: name -> (`module:attribute`, one line of help)."""

@@ -1,0 +1,159 @@
+"""A drift report for people: plain text, and markdown in the sections of the specification."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from aof.analysis.drift.result import Change, DriftReport, ResourceResult, Severity
+
+TITLES = {
+    Severity.HIGH: "High priority",
+    Severity.MEDIUM: "Medium priority",
+    Severity.LOW: "Low priority",
+}
+_MOST_TEXT = 400
+
+
+def as_text(report: DriftReport) -> str:
+    """A few lines per object that is not clean."""
+    lines = [headline(report)]
+    for one in report.resources:
+        lines += [f"note: {one.identity}: {note}" for note in one.notes]
+        if not one.changes:
+            continue
+        lines.append("")
+        lines.append(f"{one.identity}: {', '.join(one.classes)}")
+        lines += [f"  {_one_line(change)}" for change in one.changes]
+        if one.cause:
+            lines.append(f"  the server said: {one.cause}")
+    lines += [f"note: {note}" for note in report.notes]
+    return "\n".join(lines)
+
+
+def headline(report: DriftReport) -> str:
+    """One line: how many of how many drifted, by priority."""
+    total, drifted = len(report.resources), report.drifted
+    if not drifted:
+        return f"CLEAN: {total} resource{'s' if total != 1 else ''} compared, nothing drifted."
+    counts = [
+        f"{count} {level}"
+        for level in Severity
+        if (count := sum(one.severity is level for one in drifted))
+    ]
+    return f"DRIFT: {len(drifted)} of {total} resources drifted: {', '.join(counts)}."
+
+
+def as_markdown(report: DriftReport) -> str:
+    """Summary and details by priority."""
+    return f"# Drift\n\n{headline(report)}\n\n{summary_block(report)}\n\n{details_block(report)}\n"
+
+
+def summary_block(report: DriftReport) -> str:
+    """The counts."""
+    facts = report.as_dict()
+    by_severity = facts["by_severity"]
+    rows = [
+        ("Total resources", facts["total"]),
+        ("Drifted resources", facts["drift_count"]),
+        ("High priority", by_severity["high"]),
+        ("Medium priority", by_severity["medium"]),
+        ("Low priority", by_severity["low"]),
+        ("Acceptable differences", facts["acceptable_count"]),
+    ]
+    return "\n".join(f"- {name}: {count}" for name, count in rows)
+
+
+def details_block(report: DriftReport) -> str:
+    """Every drifted resource with its fields, most urgent first, then what is acceptable."""
+    parts: list[str] = []
+    for level in Severity:
+        chosen = [one for one in report.drifted if one.severity is level]
+        if chosen:
+            parts.append(f"## {TITLES[level]}")
+            parts += [resource_block(one) for one in chosen]
+    acceptable = [one for one in report.resources if one.changes and not one.drifted]
+    if acceptable:
+        parts.append("## Acceptable differences")
+        parts.append("\n".join(_acceptable_line(one) for one in acceptable))
+    unchecked = [f"- {one.identity}: {note}" for one in report.resources for note in one.notes]
+    unchecked += [f"- {note}" for note in report.notes]
+    if unchecked:
+        parts += ["## Notes", "\n".join(unchecked)]
+    return "\n\n".join(parts)
+
+
+def resource_block(one: ResourceResult) -> str:
+    """One resource: class, who, when, and a diff of its fields."""
+    lines = [f"### {_inline(str(one.identity))}", "", f"**Drift type**: {', '.join(one.classes)}"]
+    actors = _actors(one)
+    if actors:
+        lines.append(f"**Changed by**: {'; '.join(actors)}")
+    times = sorted({change.at for change in one.changes if change.at})
+    if times:
+        lines.append(f"**Change time**: at the latest {times[-1]}")
+    if one.cause:
+        lines.append(f"**Sync error**: {_inline(one.cause)}")
+    lines += ["", "```diff"]
+    for change in one.changes:
+        lines += _diff(change)
+    lines += ["```", ""]
+    reasons = dict.fromkeys(change.reason for change in one.changes if change.reason)
+    lines += [f"- {_inline(reason)}" for reason in reasons]
+    return "\n".join(lines)
+
+
+def _actors(one: ResourceResult) -> list[str]:
+    named = dict.fromkeys(
+        f"{_inline(change.actor)} ({change.actor_source})" for change in one.changes if change.actor
+    )
+    return list(named)
+
+
+def _diff(change: Change) -> list[str]:
+    lines = [f"{_clean(change.field)}:"]
+    if change.change != "added":
+        lines += [f"-  {line}  (Git)" for line in _rendered(change.desired)]
+    if change.change != "removed":
+        lines += [f"+  {line}  (cluster)" for line in _rendered(change.live)]
+    if change.change == "removed":
+        lines.append("+  (not in the cluster)")
+    return lines
+
+
+def _one_line(change: Change) -> str:
+    git = "(not in Git)" if change.change == "added" else _short(change.desired)
+    cluster = "(not there)" if change.change == "removed" else _short(change.live)
+    who = f" by {change.actor} ({change.actor_source})" if change.actor else ""
+    return f"[{change.severity}] {change.field}: Git {git}, cluster {cluster}{who}: {change.class_}"
+
+
+def _acceptable_line(one: ResourceResult) -> str:
+    fields = ", ".join(f"`{_clean(change.field)}`" for change in one.changes)
+    reasons = "; ".join(dict.fromkeys(change.reason for change in one.changes))
+    return f"- {_inline(str(one.identity))}: {fields} ({_inline(reasons)})"
+
+
+def _rendered(value: Any) -> list[str]:
+    if value is None:
+        return ["(the whole object)"]
+    return [_clean(_short(value))]
+
+
+def _short(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    text = "\\n".join(text.splitlines()) if "\n" in text else text
+    return text if len(text) <= _MOST_TEXT else text[:_MOST_TEXT] + f"... ({len(text)} characters)"
+
+
+def _clean(text: str) -> str:
+    """Text inside a fence must not be able to end it."""
+    return text.replace("```", "'''").replace("\n", " ")
+
+
+def _inline(text: str) -> str:
+    """Text from outside in a markdown line: nothing in it may become markup."""
+    flat = " ".join(text.split())
+    for mark in ("\\", "`", "*", "[", "]", "<", ">", "|", "#"):
+        flat = flat.replace(mark, "\\" + mark)
+    return flat

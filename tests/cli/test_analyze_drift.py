@@ -1,0 +1,115 @@
+"""`aofctl analyze drift` on files, as a person would run it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.cli.aofctl import aofctl
+
+CASES = {
+    case["id"]: case
+    for case in json.loads(
+        (Path(__file__).parents[1] / "fixtures/drift/recorded.json").read_text()
+    )["cases"]
+}
+
+
+def files_of(case: dict[str, Any], folder: Path) -> list[str]:
+    (folder / "desired.yaml").write_text(yaml.safe_dump(case["config"]))
+    (folder / "live.yaml").write_text(yaml.safe_dump(case["live"]))
+    (folder / "base.yaml").write_text(yaml.safe_dump(case["base"]))
+    return ["--desired", "desired.yaml", "--live", "live.yaml", "--last-synced", "base.yaml"]
+
+
+def test_a_manual_change_exits_1_and_names_field_and_tool(tmp_path: Path) -> None:
+    ran = aofctl("analyze", "drift", *files_of(CASES["m-kubectl-edit"], tmp_path), cwd=tmp_path)
+    assert ran.code == 1
+    assert "spec.replicas: Git 3, cluster 5 by kubectl-edit (managedFields): manual" in ran.out
+
+
+def test_json_holds_one_document_with_counts(tmp_path: Path) -> None:
+    arguments = files_of(CASES["m-kubectl-edit"], tmp_path)
+    ran = aofctl("analyze", "drift", *arguments, "-o", "json", cwd=tmp_path)
+    facts = ran.json()
+    assert facts["decision"] == "DRIFT"
+    assert facts["drift_count"] == facts["by_severity"]["high"] == 1
+    assert facts["resources"][0]["changes"][0]["class"] == "manual"
+
+
+def test_a_clean_object_exits_0(tmp_path: Path) -> None:
+    ran = aofctl("analyze", "drift", *files_of(CASES["m-quantities"], tmp_path), cwd=tmp_path)
+    assert (ran.code, ran.out.strip()) == (0, "CLEAN: 1 resource compared, nothing drifted.")
+
+
+def test_kubectl_lists_and_several_documents_are_taken_apart(tmp_path: Path) -> None:
+    chosen = [CASES[name] for name in ("m-kubectl-edit", "m-quantities", "m-kubectl-patch")]
+    desired = "---\n".join(yaml.safe_dump(case["config"]) for case in chosen)
+    (tmp_path / "desired.yaml").write_text(desired)
+    listed = {"apiVersion": "v1", "kind": "List", "items": [case["live"] for case in chosen]}
+    (tmp_path / "live.json").write_text(json.dumps(listed))
+    ran = aofctl(
+        *("analyze", "drift", "--desired", "desired.yaml", "--live", "live.json", "-o", "json"),
+        cwd=tmp_path,
+    )
+    assert ran.json()["total"] == 3
+    assert ran.json()["drift_count"] == 2
+
+
+def test_a_folder_stands_for_the_manifests_below_it(tmp_path: Path) -> None:
+    case = CASES["m-kubectl-edit"]
+    (tmp_path / "k8s/app").mkdir(parents=True)
+    (tmp_path / "k8s/app/web.yaml").write_text(yaml.safe_dump(case["config"]))
+    (tmp_path / "k8s/values.yaml").write_text("replicas: 3\n")
+    ran = aofctl(
+        *("analyze", "drift", "--desired", "k8s", "--live", "-"),
+        cwd=tmp_path,
+        stdin=json.dumps(case["live"]),
+    )
+    assert ran.code == 1
+
+
+def test_the_sync_status_tells_failed_from_pending(tmp_path: Path) -> None:
+    arguments = files_of(CASES["m-git-ahead"], tmp_path)
+    (tmp_path / "status.yaml").write_text("phase: Failed\nmessage: ImagePullBackOff\n")
+    failed = aofctl(
+        "analyze", "drift", *arguments, "--sync-status", "status.yaml", "-o", "json", cwd=tmp_path
+    ).json()["resources"][0]
+    assert (failed["classes"], failed["cause"]) == (["failed-sync"], "ImagePullBackOff")
+    pending = aofctl(
+        "analyze", "drift", *arguments, "--sync-status", "running", "-o", "json", cwd=tmp_path
+    ).json()["resources"][0]
+    assert pending["classes"] == ["pending-sync"]
+
+
+@pytest.mark.parametrize(
+    ("content", "what"),
+    [
+        ("a: [1", "the file is not valid YAML"),
+        ("just words", "the file holds something that is no Kubernetes object"),
+        ("spec: {}", "the file holds an object without a kind"),
+    ],
+)
+def test_unusable_files_exit_2_and_say_which(tmp_path: Path, content: str, what: str) -> None:
+    (tmp_path / "live.yaml").write_text(content)
+    (tmp_path / "desired.yaml").write_text(yaml.safe_dump(CASES["m-kubectl-edit"]["config"]))
+    ran = aofctl(
+        *("analyze", "drift", "--desired", "desired.yaml", "--live", "live.yaml"), cwd=tmp_path
+    )
+    assert ran.code == 2
+    assert what in ran.err
+    assert "live.yaml" in ran.err
+
+
+def test_secrets_are_never_printed(tmp_path: Path) -> None:
+    case = json.loads(json.dumps(CASES["m-secret-stringdata"]))
+    case["live"]["data"]["password"] = "b3RoZXItdmFsdWU="
+    for output in ("text", "json", "markdown"):
+        ran = aofctl("analyze", "drift", *files_of(case, tmp_path), "-o", output, cwd=tmp_path)
+        assert ran.code == 1
+        for secret in ("s3cr3t-A", "czNjcjN0LUE=", "other-value", "b3RoZXItdmFsdWU="):
+            assert secret not in ran.out + ran.err
