@@ -72,12 +72,8 @@ class RecordedCalls:
         began = self.clock.monotonic()
         try:
             bound, description = self._readable(tool, operation)
-            output = _within(
-                description.timeout_s,
-                bound,
-                description.name,
-                checked_arguments(type(bound), description.name, arguments),
-            )
+            checked = checked_arguments(self.tools[tool].kind, description.name, arguments)
+            output = _within(description.timeout_s, bound, description.name, checked)
             result = self._succeeded(call, output)
         except Interrupted:
             raise

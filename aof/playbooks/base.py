@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import Any, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -35,6 +36,8 @@ class Request:
         environment: Variables of the process that playbooks may look at (CI detection).
         require_measured: Refuse evidence nobody measured (numbers typed into the text).
         text_is_event: The text was rendered from an event; never read numbers from it.
+        folder: What relative paths in `settings` are relative to.
+        previous: Facts of the agents that ran before in a fleet or workflow, by agent name.
     """
 
     text: str
@@ -44,6 +47,8 @@ class Request:
     environment: Mapping[str, str] = field(default_factory=dict)
     require_measured: bool = False
     text_is_event: bool = False
+    folder: Path = field(default_factory=Path)
+    previous: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Calls(Protocol):

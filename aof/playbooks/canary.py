@@ -86,16 +86,16 @@ def _gather(
     request: Request, calls: Calls, options: CanaryOptions, asked: CanaryRequest, app: str
 ) -> _Gathered:
     if "evidence" in request.settings:
-        return _from_file(Path(request.settings["evidence"]), calls, app)
+        return _from_file(request.settings["evidence"], request.folder, calls, app)
     may_type = not request.require_measured and not request.text_is_event
     if asked.numbers and may_type and not calls.configured("prometheus_query"):
         return _from_text(asked, calls, app)
     return _from_prometheus(request, calls, options, asked, app)
 
 
-def _from_file(path: Path, calls: Calls, app: str) -> _Gathered:
+def _from_file(name: str, folder: Path, calls: Calls, app: str) -> _Gathered:
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
+        data = json.loads((folder / name).read_text(encoding="utf-8"))
         evidence = CanaryEvidence.model_validate(data)
     except OSError as error:
         raise UsageFault("the evidence file cannot be read", why=str(error)) from None
@@ -105,11 +105,11 @@ def _from_file(path: Path, calls: Calls, app: str) -> _Gathered:
             "the evidence file is not canary evidence",
             why=f"{'.'.join(map(str, first['loc'])) or 'document'}: {first['msg']}",
             fix="see docs/canary.md for its shape",
-            file=str(path),
+            file=name,
         ) from None
     except ValueError as error:
-        raise UsageFault("the evidence file is not JSON", why=str(error), file=str(path)) from None
-    evidence_id = calls.record("file", data, about=str(path))
+        raise UsageFault("the evidence file is not JSON", why=str(error), file=name) from None
+    evidence_id = calls.record("file", data, about=name)
     return _Gathered(app, evidence, "file", (evidence_id,))
 
 

@@ -6,9 +6,13 @@ Templates place what code has computed; they get plain values and no way to call
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
 
 from aof.errors import UsageFault
+
+if TYPE_CHECKING:
+    from jinja2 import Template
 
 
 def render(template: str, values: Mapping[str, Any], *, name: str) -> str:
@@ -22,14 +26,10 @@ def render(template: str, values: Mapping[str, Any], *, name: str) -> str:
     Raises:
         UsageFault: The template cannot be parsed or asks for something it may not have.
     """
-    from jinja2 import StrictUndefined, TemplateError
-    from jinja2.sandbox import ImmutableSandboxedEnvironment
+    from jinja2 import TemplateError
 
-    environment = ImmutableSandboxedEnvironment(
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
-    )
     try:
-        text = environment.from_string(template).render(values)
+        text = _compiled(template).render(values)
     except TemplateError as error:
         raise UsageFault(
             f"the report template cannot be rendered: {error.message}",
@@ -38,6 +38,17 @@ def render(template: str, values: Mapping[str, Any], *, name: str) -> str:
             fix="see docs/agents.md for the values a template can use",
         ) from None
     return squeezed(text)
+
+
+@lru_cache(maxsize=32)
+def _compiled(template: str) -> Template:
+    from jinja2 import StrictUndefined
+    from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+    environment = ImmutableSandboxedEnvironment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
+    )
+    return environment.from_string(template)
 
 
 def squeezed(text: str) -> str:
