@@ -1,83 +1,141 @@
 """The one place where secrets are taken out of what we store, print or send.
 
 Two sources: exact values of settings known to be secret, and shapes every such token has
-(forge tokens, cloud keys, JWTs, PEM blocks, credentials inside URLs, Kubernetes Secret data).
-Placeholders are stable: the same secret always becomes the same text.
+(forge tokens, cloud keys, JWTs, PEM blocks, passwords in assignments and URLs, Kubernetes
+Secret data). Placeholders are stable: within a run the same secret always becomes the same
+text, and two different ones never do.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+import base64
+import json
+import threading
+from collections.abc import Iterator, Mapping
 from typing import Any
+from urllib.parse import quote
+
+from aof.secret_shapes import SHAPES, Shape, is_secret_name, secret_manifest_spans
 
 _SHORTEST_SECRET = 6
-
-_SHAPES: tuple[tuple[str, re.Pattern[str]], ...] = (
-    (
-        "private-key",
-        re.compile(
-            r"-----BEGIN [A-Z0-9 ]{0,40}PRIVATE KEY-----"
-            r"(?:(?!-----END)[\s\S]){0,20000}(?:-----END [A-Z0-9 ]{0,40}PRIVATE KEY-----)?"
-        ),
-    ),
-    ("github-token", re.compile(r"\b(?:gh[pousr]_[A-Za-z0-9]{20,255}|github_pat_\w{22,255})")),
-    ("gitlab-token", re.compile(r"\bgl(?:pat|cbt|rt|dt|ptt|ft|soat|agent)-[\w-]{16,255}")),
-    ("aws-key", re.compile(r"\b(?:AKIA|ASIA)[A-Z0-9]{16}\b")),
-    ("slack-token", re.compile(r"\bxox[abeoprs]-[A-Za-z0-9-]{10,255}")),
-    ("jwt", re.compile(r"\beyJ[\w-]{8,4096}\.[\w-]{4,8192}\.[\w-]{4,1024}")),
-    ("api-key", re.compile(r"\b(?:sk-(?:ant-|proj-|or-)?[\w-]{20,255}|AIza[\w-]{35})")),
-    (
-        "authorization",
-        re.compile(r"(?i)(?<=authorization: )(?:bearer|basic|token) [\w.~+/=-]{6,4096}"),
-    ),
-)
-_URL_CREDENTIALS = re.compile(r"(?<=://)([^\s/:@'\"]{1,256}):([^\s/@'\"]{1,512})@")
+_KUBERNETES = "kubernetes-secret"
+_Span = tuple[int, int, str]
 
 
 class Redactor:
-    """Replaces secrets by placeholders such as `[SECRET:ARGOCD_TOKEN]`."""
+    """Replaces secrets by placeholders such as `[SECRET:ARGOCD_TOKEN]`, `[SECRET:jwt:1]`."""
 
     def __init__(self, secrets: Mapping[str, str] | None = None) -> None:
         self._names: dict[str, str] = {}
-        self._values: re.Pattern[str] | None = None
+        self._longest_first: list[str] = []
+        self._numbers: dict[tuple[str, str], int] = {}
+        self._lock = threading.Lock()
         for name, value in (secrets or {}).items():
             self.add(name, value)
 
     def add(self, name: str, value: str) -> None:
-        """Treat `value` as secret from now on. Values under 6 characters are left alone."""
-        if len(value) < _SHORTEST_SECRET or value in self._names:
+        """Treat `value` as secret from now on, also URL-encoded, in base64 and inside JSON.
+
+        Values under 6 characters are left alone: replacing them would destroy every text.
+        """
+        value = value.strip()
+        if len(value) < _SHORTEST_SECRET:
             return
-        self._names[value] = name
-        longest_first = sorted(self._names, key=len, reverse=True)
-        self._values = re.compile("|".join(map(re.escape, longest_first)))
+        with self._lock:
+            for form in _forms(value):
+                self._names.setdefault(form, name)
+            self._longest_first = sorted(self._names, key=len, reverse=True)
 
     def text(self, text: str) -> str:
         """`text` without secrets."""
-        if self._values is not None:
-            text = self._values.sub(lambda found: f"[SECRET:{self._names[found[0]]}]", text)
-        for name, shape in _SHAPES:
-            text = shape.sub(f"[SECRET:{name}]", text)
-        if "://" in text:
-            text = _URL_CREDENTIALS.sub("[SECRET:url-credentials]@", text)
-        return text
+        for value in self._longest_first:
+            if value in text:
+                text = text.replace(value, f"[SECRET:{self._names[value]}]")
+        spans = list(_spans(text))
+        return self._replaced(text, spans) if spans else text
 
     def value(self, value: Any) -> Any:
-        """A JSON value without secrets, keys included; Kubernetes Secret data is masked."""
+        """A JSON value without secrets, keys included.
+
+        Masked as a whole: `data` and `stringData` of a Kubernetes Secret, and text under a
+        key, or of a `{name, value}` pair, whose name says that it is a secret.
+        """
         if isinstance(value, str):
             return self.text(value)
         if isinstance(value, Mapping):
-            masked = {"data", "stringData"} if value.get("kind") == "Secret" else frozenset()
-            return {
-                self.text(str(key)): _mask(item) if key in masked else self.value(item)
-                for key, item in value.items()
-            }
+            return self._mapping(value)
         if isinstance(value, list | tuple):
             return [self.value(item) for item in value]
         return value
 
+    def _mapping(self, value: Mapping[Any, Any]) -> dict[str, Any]:
+        of_secret = value.get("kind") == "Secret"
+        named_secret = "value" in value and is_secret_name(str(value.get("name", "")))
+        clean: dict[str, Any] = {}
+        for raw_key, item in value.items():
+            key = self.text(str(raw_key))
+            if of_secret and raw_key in {"data", "stringData"}:
+                clean[key] = self._masked(item, _KUBERNETES)
+            elif (named_secret and raw_key == "value") or is_secret_name(str(raw_key)):
+                clean[key] = self._masked_text(item)
+            else:
+                clean[key] = self.value(item)
+        return clean
 
-def _mask(item: Any) -> Any:
-    if isinstance(item, Mapping):
-        return dict.fromkeys(item, "[SECRET:kubernetes-secret]")
-    return "[SECRET:kubernetes-secret]" if item else item
+    def _masked(self, item: Any, kind: str) -> Any:
+        """Every leaf of `item` replaced."""
+        if isinstance(item, Mapping):
+            return {str(key): self._masked(inner, kind) for key, inner in item.items()}
+        if isinstance(item, list | tuple):
+            return [self._masked(inner, kind) for inner in item]
+        return self._placeholder(kind, str(item)) if item not in (None, "") else item
+
+    def _masked_text(self, item: Any) -> Any:
+        clean = self.value(item)
+        if not isinstance(clean, str) or len(clean) < _SHORTEST_SECRET or "[SECRET:" in clean:
+            return clean
+        return clean if clean.startswith(("$", "<", "***")) else self._placeholder("value", clean)
+
+    def _replaced(self, text: str, spans: list[_Span]) -> str:
+        parts: list[str] = []
+        done = 0
+        for start, end, kind in sorted(spans, key=lambda span: (span[0], -span[1])):
+            if start < done:
+                # Overlapping: the part not yet covered is taken out as well.
+                done = max(done, end)
+                continue
+            parts += [text[done:start], self._placeholder(kind, text[start:end])]
+            done = end
+        return "".join([*parts, text[done:]])
+
+    def _placeholder(self, kind: str, secret: str) -> str:
+        with self._lock:
+            number = self._numbers.setdefault((kind, secret), len(self._numbers) + 1)
+        return f"[SECRET:{kind}:{number}]"
+
+
+def _forms(value: str) -> set[str]:
+    """The same secret as URLs, Kubernetes and JSON write it."""
+    encoded = base64.b64encode(value.encode()).decode()
+    return {value, quote(value, safe=""), json.dumps(value)[1:-1], encoded, encoded.rstrip("=")}
+
+
+def _spans(text: str) -> Iterator[_Span]:
+    lowered = text.lower()
+    if len(lowered) != len(text):
+        # A few letters change their length in lower case; positions must not move.
+        lowered = "".join(char.lower() if char.isascii() else char for char in text)
+    for shape in SHAPES:
+        yield from _spans_of(shape, text, lowered)
+    yield from ((start, end, _KUBERNETES) for start, end in secret_manifest_spans(text, lowered))
+
+
+def _spans_of(shape: Shape, text: str, lowered: str) -> Iterator[_Span]:
+    """Where a shape stands: finding a literal first is what makes this fast."""
+    for literal in shape.begins:
+        at = lowered.find(literal)
+        while at >= 0:
+            found = shape.match(text, at)
+            if found is not None:
+                yield (*found, shape.name)
+            at = lowered.find(literal, found[1] if found else at + 1)
