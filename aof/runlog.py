@@ -6,6 +6,8 @@ Everything is redacted before it is written. Large payloads lie beside it, by di
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import hashlib
 import json
 import os
@@ -51,12 +53,18 @@ def event_hash(seq: int, at: str, kind: str, data: dict[str, Any], prev: str) ->
 
 
 class RunLog:
-    """Appends events; safe to use from several threads of one process.
+    """Appends events; safe to use from several threads and several processes.
+
+    Beside the run folders, `.heads/<run>.json` names the count and hash of the last event
+    whenever the log is closed or a durable event is written: a log cut short is found out.
 
     Args:
         folder: The run's folder, or None to keep the events in memory only.
         redactor: Takes secrets out of everything that is appended or stored.
         clock: Where timestamps come from.
+
+    Raises:
+        ValueError: The folder holds a log that cannot be read.
     """
 
     def __init__(
@@ -67,13 +75,15 @@ class RunLog:
         self.events: list[Event] = []
         self._clock = clock or SystemClock()
         self._lock = threading.Lock()
-        self._file: IO[str] | None = None
+        self._file: IO[bytes] | None = None
+        self._read_to = 0
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
-            path = folder / EVENTS_FILE
-            if path.exists():
-                self.events = list(read_events(path))
-            self._file = path.open("a", encoding="utf-8")
+            self._file = (folder / EVENTS_FILE).open("a+b")
+            with self._alone():
+                torn = self._catch_up()
+            if torn:
+                self.append("log.recovered", durable=True, **torn)
 
     def append(self, kind: str, /, *, durable: bool = False, **data: Any) -> Event:
         """Record an event, e.g. `append("tool.called", tool="git", ...)`.
@@ -84,17 +94,23 @@ class RunLog:
             **data: JSON values.
         """
         clean = self.redactor.value(data)
-        with self._lock:
+        with self._lock, self._alone():
+            if self._file is not None:
+                self._catch_up()
             seq = len(self.events) + 1
             prev = self.events[-1].hash if self.events else _FIRST
             at = isoformat(self._clock.now())
             event = Event(seq, at, kind, clean, prev, event_hash(seq, at, kind, clean, prev))
-            self.events.append(event)
             if self._file is not None:
-                self._file.write(event.line() + "\n")
+                line = event.line().encode() + b"\n"
+                self._file.write(line)
                 self._file.flush()
+                self._read_to += len(line)
                 if durable:
                     os.fsync(self._file.fileno())
+            self.events.append(event)
+            if durable:
+                self._write_head()
         return event
 
     def store(self, value: Any) -> str:
@@ -109,6 +125,10 @@ class RunLog:
                 path.write_text(text, encoding="utf-8")
         return str(relative)
 
+    def head(self) -> dict[str, Any]:
+        """`{count, hash}` of the last event: what a log must at least reach."""
+        return {"count": len(self.events), "hash": self.events[-1].hash if self.events else _FIRST}
+
     def __enter__(self) -> Self:
         return self
 
@@ -117,17 +137,75 @@ class RunLog:
 
     def close(self) -> None:
         """Close the file; the log can be opened again and continued."""
-        if self._file is not None:
+        with self._lock:
+            if self._file is None:
+                return
+            with self._alone():
+                self._write_head()
             self._file.close()
             self._file = None
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No other process appends while the block runs."""
+        file = self._file
+        if file is None:
+            yield
+            return
+        fcntl.flock(file, fcntl.LOCK_EX)
+        try:
+            yield
+        finally:
+            fcntl.flock(file, fcntl.LOCK_UN)
+
+    def _catch_up(self) -> dict[str, Any]:
+        """Read what another process, or an earlier life, has written.
+
+        A last line without its newline was being written when the machine stopped. It is
+        no event: it is moved to `events.torn`, and what it was is returned.
+        """
+        assert self._file is not None
+        if os.fstat(self._file.fileno()).st_size == self._read_to:
+            return {}
+        self._file.seek(self._read_to)
+        content = self._file.read()
+        whole = content.rfind(b"\n") + 1
+        for number, line in enumerate(content[:whole].splitlines(), start=len(self.events) + 1):
+            self.events.append(_event(line, f"{self._file.name}:{number}"))
+        self._read_to += whole
+        torn = content[whole:]
+        if not torn:
+            return {}
+        assert self.folder is not None
+        with (self.folder / "events.torn").open("ab") as aside:
+            aside.write(torn + b"\n")
+        self._file.truncate(self._read_to)
+        return {"bytes": len(torn), "digest": "sha256:" + hashlib.sha256(torn).hexdigest()}
+
+    def _write_head(self) -> None:
+        if self.folder is None or not self.events:
+            return
+        path = head_path(self.folder)
+        path.parent.mkdir(exist_ok=True)
+        temporary = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+        temporary.write_text(json.dumps(self.head()), encoding="utf-8")
+        temporary.replace(path)
+
+
+def head_path(folder: Path) -> Path:
+    """Where the last known count and hash of a run's log are kept, outside its folder."""
+    return folder.parent / ".heads" / f"{folder.name}.json"
+
+
+def _event(line: bytes, where: str) -> Event:
+    try:
+        return Event(**json.loads(line))
+    except (ValueError, TypeError) as error:
+        raise ValueError(f"{where}: not an event") from error
 
 
 def read_events(path: Path) -> Iterator[Event]:
     """The events of a log, as they stand; `ValueError` names the first unreadable line."""
-    with path.open(encoding="utf-8") as lines:
+    with path.open("rb") as lines:
         for number, line in enumerate(lines, start=1):
-            try:
-                raw = json.loads(line)
-                yield Event(**raw)
-            except (ValueError, TypeError) as error:
-                raise ValueError(f"{path}:{number}: not an event") from error
+            yield _event(line, f"{path}:{number}")

@@ -1,3 +1,4 @@
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -38,3 +39,25 @@ def test_an_unreadable_line_is_named(tmp_path: Path) -> None:
     path.write_text("{}\n")
     with pytest.raises(ValueError, match=r"events\.jsonl:1"):
         list(read_events(path))
+
+
+def test_two_writers_keep_one_chain(tmp_path: Path) -> None:
+    with RunLog(tmp_path, redactor=Redactor()) as one, RunLog(tmp_path, redactor=Redactor()) as two:
+        for log in (one, two, one, two, two):
+            log.append("approval.given")
+    events = list(read_events(tmp_path / "events.jsonl"))
+    assert [event.seq for event in events] == [1, 2, 3, 4, 5]
+    assert all(later.prev == earlier.hash for earlier, later in pairwise(events))
+
+
+def test_a_torn_last_line_is_set_aside_and_reported(tmp_path: Path) -> None:
+    with RunLog(tmp_path, redactor=Redactor()) as log:
+        log.append("run.started")
+    path = tmp_path / "events.jsonl"
+    path.write_bytes(path.read_bytes() + b'{"at":"2026')
+    with RunLog(tmp_path, redactor=Redactor()) as log:
+        log.append("run.resumed")
+    assert [event.kind for event in read_events(path)] == [
+        "run.started", "log.recovered", "run.resumed"
+    ]  # fmt: skip
+    assert (tmp_path / "events.torn").read_bytes() == b'{"at":"2026\n'
