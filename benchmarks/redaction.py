@@ -5,7 +5,27 @@ import time
 
 from aof.redaction import Redactor
 
-WORDS = ["error", "compile", "test", "running", "step", "npm", "install", "package.json", "token", "secret", "build", "failed", "https://registry.example.com/a/b", "kind:", "Deployment", "data:", "api", "result", "2026-11-20T10:00:00Z"]
+WORDS = [
+    "error",
+    "compile",
+    "test",
+    "running",
+    "step",
+    "npm",
+    "install",
+    "package.json",
+    "token",
+    "secret",
+    "build",
+    "failed",
+    "https://registry.example.com/a/b",
+    "kind:",
+    "Deployment",
+    "data:",
+    "api",
+    "result",
+    "2026-11-20T10:00:00Z",
+]
 
 
 def main() -> None:
