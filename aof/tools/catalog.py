@@ -19,7 +19,7 @@ TOOLS: dict[str, str] = {
     "gitlab_ci": "aof.tools.gitlab_ci:GitlabCi",
     "grafana_query": "",
     "jenkins": "aof.tools.jenkins:Jenkins",
-    "kubectl": "",
+    "kubectl": "aof.tools.kubectl:Kubectl",
     "loki_query": "aof.tools.loki_query:LokiQuery",
     "prometheus_query": "aof.tools.prometheus_query:PrometheusQuery",
 }
