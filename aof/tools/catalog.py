@@ -17,7 +17,7 @@ TOOLS: dict[str, str] = {
     "git": "",
     "github_actions": "aof.tools.github_actions:GithubActions",
     "gitlab_ci": "aof.tools.gitlab_ci:GitlabCi",
-    "grafana_query": "",
+    "grafana_query": "aof.tools.grafana_query:GrafanaQuery",
     "jenkins": "aof.tools.jenkins:Jenkins",
     "kubectl": "aof.tools.kubectl:Kubectl",
     "loki_query": "aof.tools.loki_query:LokiQuery",
