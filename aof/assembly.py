@@ -18,6 +18,8 @@ from aof.manifests.loader import Loaded, load_file, load_one, manifest_files
 from aof.manifests.references import resolve_reference
 from aof.manifests.trigger import Trigger
 from aof.memory.file import open_memory
+from aof.models import catalog as models
+from aof.models.providers import key_variables
 from aof.playbooks.catalog import playbook
 from aof.redaction import Redactor
 from aof.templates.variables import Expanded, Origin, expand
@@ -32,11 +34,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Assembled:
-    """An agent ready to run, and the redactor that knows its secrets."""
+    """An agent ready to run, and the redactor that knows its secrets.
+
+    `notice` says why a model that was named is not used; empty otherwise.
+    """
 
     runnable: Runnable
     redactor: Redactor
     loaded: Loaded
+    notice: str = ""
 
 
 def assemble_agent(
@@ -45,6 +51,8 @@ def assemble_agent(
     environment: Mapping[str, str],
     folder: Path,
     clock: Clock,
+    llm: models.Llm = "off",
+    model: str = "",
 ) -> Assembled:
     """Load the agent `ref` and bind everything it names.
 
@@ -53,8 +61,11 @@ def assemble_agent(
         environment: The process's variables.
         folder: What relative memory paths are relative to.
         clock: For tools that wait.
+        llm: Use the models when they are available, never, or fail without one.
+        model: Instead of the manifest's model and its fallbacks.
 
     Raises:
+        NotBound: A model is required and none can be used.
         ManifestError: The manifest or a name in it is wrong.
         UsageFault: There is no such manifest.
     """
@@ -68,6 +79,8 @@ def assemble_agent(
     spec = loaded.manifest.spec
     settings = {name: expand(text, environment) for name, text in spec.env.items()}
     redactor = Redactor()
+    for name in key_variables():
+        redactor.add(name, environment.get(name, ""))
     tools = {
         use.name: _bind(use, settings, environment, redactor=redactor, clock=clock)
         for use in spec.tools
@@ -75,6 +88,7 @@ def assemble_agent(
     used, options = _playbook_of(spec)
     template, template_name = _template_of(loaded, spec)
     memory = open_memory(expand(spec.memory, environment).text, folder=folder)
+    choice = models.choose(_model_names(spec, model, environment), llm=llm, environment=environment)
     runnable = Runnable(
         name=loaded.name,
         spec=spec,
@@ -84,8 +98,18 @@ def assemble_agent(
         memory=memory,
         template=template,
         template_name=template_name,
+        models=choice.models,
+        context_tokens=models.context_tokens(environment),
     )
-    return Assembled(runnable, redactor, loaded)
+    return Assembled(runnable, redactor, loaded, choice.notice)
+
+
+def _model_names(spec: AgentSpec, override: str, environment: Mapping[str, str]) -> list[str]:
+    """Model strings, best first: the command line's, `AOF_MODEL`, or the manifest's."""
+    chosen = override or environment.get("AOF_MODEL", "")
+    if chosen:
+        return [chosen]
+    return [expand(text, environment).text for text in (spec.model, *spec.fallback_models)]
 
 
 def validate_paths(
@@ -130,7 +154,9 @@ def _check_agent(loaded: Loaded, spec: AgentSpec, environment: Mapping[str, str]
         problems += _check_playbook(loaded, spec)
     for name, text in spec.env.items():
         problems += _check_refused(loaded, expand(text, environment), ("spec", "env", name))
-    problems += _check_expanded(loaded, spec.model, ("spec", "model"), environment)
+    problems += _check_model(loaded, spec.model, ("spec", "model"), environment)
+    for index, name in enumerate(spec.fallback_models):
+        problems += _check_model(loaded, name, ("spec", "fallback_models", index), environment)
     problems += _check_expanded(loaded, spec.memory, ("spec", "memory"), environment)
     try:
         open_memory(expand(spec.memory, environment).text, folder=Path())
@@ -192,6 +218,19 @@ def _check_tool(loaded: Loaded, use: ToolUse, path: tuple[str | int, ...]) -> li
         )
         for name in unknown
     ]
+
+
+def _check_model(
+    loaded: Loaded, text: str, path: tuple[str | int, ...], environment: Mapping[str, str]
+) -> list[AofError]:
+    problems = _check_expanded(loaded, text, path, environment)
+    if problems:
+        return problems
+    try:
+        models.check(expand(text, environment).text)
+    except UsageFault as error:
+        return [UsageFault(error.what, why=error.why, fix=error.fix, **loaded.at(*path))]
+    return []
 
 
 def _check_playbook(loaded: Loaded, spec: AgentSpec) -> list[AofError]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from aof.cli.output import notice, on_terminal
+from aof.cli.output import notice, on_terminal, printable
 from aof.engine.progress import Progress, Silent
 
 
@@ -20,6 +20,10 @@ class TerminalProgress:
 
     def note(self, text: str) -> None:
         notice(text)
+
+    def said(self, text: str) -> None:
+        sys.stderr.write("\033[2m" + printable(text or "\n") + "\033[0m")
+        sys.stderr.flush()
 
     def _dim(self, text: str) -> None:
         sys.stderr.write("\033[2m")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import Literal
 
 import click
 
@@ -28,6 +29,9 @@ from aof.cli.output import emit_as, notice, write_output_file, write_step_summar
     help="Use the model when it is available, never, or fail without it.",
 )
 @click.option("--model", default="", metavar="PROVIDER:MODEL", help="Instead of the agent's own.")
+@click.option("--max-cost", type=float, metavar="USD", help="Most the model may cost in this run.")
+@click.option("--max-total-tokens", type=int, help="Most tokens of the model in this run.")
+@click.option("--strict-evidence", is_flag=True, help="Claims of the model without evidence warn.")
 @output_option
 @click.option("--output-file", type=click.Path(path_type=Path), help="Write the result here too.")
 @click.option("--fail-on", type=click.Choice(["warn", "never"]), default=None)
@@ -41,8 +45,11 @@ def run_agent(
     request: str,
     *,
     settings: tuple[str, ...],
-    llm: str,
+    llm: Literal["auto", "off", "require"],
     model: str,
+    max_cost: float | None,
+    max_total_tokens: int | None,
+    strict_evidence: bool,
     output: str,
     output_file: Path | None,
     fail_on: str | None,
@@ -69,7 +76,11 @@ def run_agent(
     clock = SystemClock()
     environment = dict(os.environ)
     here = Path.cwd()
-    assembled = assemble_agent(ref, environment=environment, folder=here, clock=clock)
+    assembled = assemble_agent(
+        ref, environment=environment, folder=here, clock=clock, llm=llm, model=model
+    )
+    if assembled.notice:
+        notice(f"without the model: {assembled.notice}")
     now = clock.now()
     run_id = new_run_id(now)
     store = RunStore(here / ".aof" / "runs")
@@ -89,7 +100,14 @@ def run_agent(
             store=store,
             clock=clock,
             progress=progress(),
-            options=RunOptions(wait_s=wait, dry_run=dry_run),
+            options=RunOptions(
+                wait_s=wait,
+                dry_run=dry_run,
+                require_model=llm == "require",
+                strict_evidence=strict_evidence,
+                most_tokens=max_total_tokens,
+                most_cost_usd=max_cost,
+            ),
         )
         result = run.execute()
     document = assembled.redactor.value(result.as_dict())

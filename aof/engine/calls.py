@@ -45,7 +45,11 @@ class BoundTool:
 
 @dataclass(slots=True)
 class RecordedCalls:
-    """Implements the playbooks' `Calls` on bound tools and a run log."""
+    """Implements the playbooks' `Calls` on bound tools and a run log.
+
+    `answers` keeps the data of every evidence id for the length of the run: what a model
+    says is checked against it.
+    """
 
     tools: Mapping[str, BoundTool]
     log: RunLog
@@ -53,6 +57,7 @@ class RecordedCalls:
     progress: Progress
     evidence: list[Evidence] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    answers: dict[str, Any] = field(default_factory=dict)
     _calls: int = 0
     _actions: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -154,6 +159,21 @@ class RecordedCalls:
             self._actions += 1
             return f"a{self._actions}"
 
+    def proposed(
+        self, tool: str, operation: str, arguments: Mapping[str, Any], *, reason: str
+    ) -> Action:
+        """A change a model asked for, as an action; nothing is done.
+
+        What only tells people is planned like a change: no manifest declared it.
+
+        Raises:
+            AofError: The agent may not call it, or the arguments do not fit.
+        """
+        bound, description = self._offered(tool, operation)
+        checked_arguments(type(bound), description.name, arguments)
+        action = self.action(tool, operation, arguments, reason=reason)
+        return action.model_copy(update={"effect": Effect.WRITE})
+
     def note(self, text: str) -> None:
         """Pass a line on to the person watching."""
         self.progress.note(text)
@@ -170,7 +190,7 @@ class RecordedCalls:
                 return description
         raise UsageFault(f"{tool} has no operation '{operation}'")
 
-    def _readable(self, tool: str, operation: str) -> tuple[Tool, Operation]:
+    def _offered(self, tool: str, operation: str) -> tuple[Tool, Operation]:
         description = self._described(tool, operation)
         bound = self.tools[tool]
         if bound.tool is None:
@@ -180,18 +200,23 @@ class RecordedCalls:
                 f"{tool} {description.name} is not among the operations of this agent",
                 why=f"the manifest allows: {', '.join(bound.allowed)}",
             )
+        return bound.tool, description
+
+    def _readable(self, tool: str, operation: str) -> tuple[Tool, Operation]:
+        bound, description = self._offered(tool, operation)
         if description.effect is not Effect.READ:
             raise UsageFault(
                 f"{tool} {description.name} changes something and is never run directly",
                 why="changes go through a plan",
             )
-        return bound.tool, description
+        return bound, description
 
     def _succeeded(self, call: ToolCall, output: ToolOutput) -> ToolResult:
         hashed = digest(output.data)
         at = isoformat(self.clock.now())
         with self._lock:
             evidence_id = f"e{len(self.evidence) + 1}"
+            self.answers[evidence_id] = output.data
             self.evidence.append(
                 Evidence(
                     id=evidence_id,

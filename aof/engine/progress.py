@@ -17,6 +17,9 @@ class Progress(Protocol):
     def note(self, text: str) -> None:
         """Anything else worth a line."""
 
+    def said(self, text: str) -> None:
+        """A piece of what the model says, as it arrives; empty when it has finished."""
+
 
 class Silent:
     """Tells nobody."""
@@ -28,4 +31,7 @@ class Silent:
         pass
 
     def note(self, text: str) -> None:
+        pass
+
+    def said(self, text: str) -> None:
         pass

@@ -14,7 +14,11 @@ from aof.verdict import Assessment, Evidence, Verdict
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """A finished run."""
+    """A finished run.
+
+    `answer` is what `output_schema` asked for; `unsupported` lists the model's claims that
+    stand in no evidence; `model_missed` says that a required model failed.
+    """
 
     run_id: str
     agent: str
@@ -29,6 +33,10 @@ class RunResult:
     dry_run: bool = False
     warnings: Sequence[str] = ()
     not_consulted: Mapping[str, str] = field(default_factory=dict)
+    answer: Any = None
+    unsupported: Sequence[str] = ()
+    interrupted: bool = False
+    model_missed: bool = False
 
     def exit_code(self, fail_on: str = "") -> ExitCode:
         """What to tell the shell.
@@ -43,7 +51,9 @@ class RunResult:
         if fail_on == "never" and own in {ExitCode.STOP, ExitCode.INCONCLUSIVE}:
             own = ExitCode.OK
         waits = ExitCode.PENDING if self.plan is not None and not self.dry_run else ExitCode.OK
-        return ExitCode.strongest(own, waits)
+        missed = ExitCode.UNREACHABLE if self.model_missed else ExitCode.OK
+        stopped = ExitCode.INTERRUPTED if self.interrupted else ExitCode.OK
+        return ExitCode.strongest(own, waits, missed, stopped)
 
     def as_dict(self) -> dict[str, Any]:
         """The shape of `docs/reference/json.md`."""
@@ -68,6 +78,8 @@ class RunResult:
             "warnings": list(self.warnings),
             "not_consulted": dict(self.not_consulted),
             "facts": self.assessment.facts,
+            "answer": self.answer,
+            "unsupported_claims": list(self.unsupported),
         }
 
     def _action(self, action: Action) -> dict[str, Any]:

@@ -7,15 +7,22 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aof.clock import Clock
+from aof.engine.briefing import question_text, system_text
+from aof.engine.budget import Limits
 from aof.engine.calls import BoundTool, RecordedCalls
+from aof.engine.conversation import as_text
+from aof.engine.merging import assessed_alone, merged
 from aof.engine.planning import make_plan
 from aof.engine.progress import Progress
+from aof.engine.reason import Reasoner, Reasoning
 from aof.engine.report import render_report, report_values
 from aof.engine.result import RunResult
-from aof.errors import AofError, NotBound
+from aof.errors import AofError, Interrupted, NotBound
 from aof.manifests.agent import AgentSpec
 from aof.manifests.base import duration_s
 from aof.memory.base import Memory
+from aof.models.base import Model
+from aof.plans import Plan
 from aof.playbooks.base import Playbook, Request
 from aof.runlog import RunLog
 from aof.runs.store import RunStore
@@ -27,7 +34,10 @@ _SHORTEST_WAIT_S = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Runnable:
-    """An agent with everything bound, as `assembly` builds it."""
+    """An agent with everything bound, as `assembly` builds it.
+
+    `models` are those that can be asked, best first; none means the built-in one.
+    """
 
     name: str
     spec: AgentSpec
@@ -37,6 +47,8 @@ class Runnable:
     memory: Memory
     template: str
     template_name: str
+    models: Sequence[Model] = ()
+    context_tokens: int = 64_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +58,18 @@ class RunOptions:
     Attributes:
         wait_s: Keep assessing for so long until the answer is firm; 0 looks once.
         dry_run: Show the plan, store none.
+        require_model: A model that fails is exit 5.
+        strict_evidence: A model's claims that stand in no evidence are a warning verdict.
+        most_tokens: The model's, over the whole run; None for no limit.
+        most_cost_usd: Likewise.
     """
 
     wait_s: float = 0.0
     dry_run: bool = False
+    require_model: bool = False
+    strict_evidence: bool = False
+    most_tokens: int | None = None
+    most_cost_usd: float | None = None
 
 
 @dataclass(slots=True)
@@ -103,22 +123,30 @@ class Run:
         runnable = self.runnable
         calls = RecordedCalls(runnable.tools, self.log, self.clock, self.progress)
         refuse_missing_required(runnable.tools)
-        if runnable.playbook is None:
+        if runnable.playbook is None and not runnable.models:
             raise NotBound(
                 f"agent {runnable.name} has no playbook and needs a model",
                 why=f"model {runnable.spec.model} is not available",
                 fix="set the provider's key, or give the agent a playbook",
             )
         remembered = runnable.memory.entries()
-        self.progress.phase("assess")
-        assessment = self._assess(runnable.playbook, calls, remembered)
-        self.log.append(
-            "assessed",
-            verdict=assessment.verdict.value,
-            decision=assessment.decision,
-            summary=assessment.summary,
-        )
-        return self._conclude(assessment, calls)
+        assessment = None
+        if runnable.playbook is not None:
+            self.progress.phase("assess")
+            assessment = self._assess(runnable.playbook, calls, remembered)
+            self.log.append(
+                "assessed",
+                verdict=assessment.verdict.value,
+                decision=assessment.decision,
+                summary=assessment.summary,
+            )
+        reasoning = self._reason(assessment, calls, remembered) if runnable.models else Reasoning()
+        strict = self.options.strict_evidence
+        if assessment is None:
+            assessment = assessed_alone(reasoning, strict_evidence=strict)
+        else:
+            assessment = merged(assessment, reasoning, strict_evidence=strict)
+        return self._conclude(assessment, calls, reasoning)
 
     def _assess(
         self, playbook: Playbook, calls: RecordedCalls, remembered: Sequence[Mapping[str, Any]]
@@ -138,7 +166,68 @@ class Run:
             self.clock.sleep(pause)
             request = replace(request, now=self.clock.now())
 
-    def _conclude(self, assessment: Assessment, calls: RecordedCalls) -> RunResult:
+    def _reason(
+        self,
+        assessment: Assessment | None,
+        calls: RecordedCalls,
+        remembered: Sequence[Mapping[str, Any]],
+    ) -> Reasoning:
+        """Phase 2. A model's failure is in the result; without an assessment it is raised."""
+        spec = self.runnable.spec
+        self.progress.phase("reason")
+        report = "" if assessment is None else self._report(assessment, calls, Reasoning(), None)
+        reasoner = Reasoner(
+            self.runnable.models,
+            calls,
+            self.log,
+            self.clock,
+            limits=self._limits(),
+            output_schema=spec.output_schema,
+            sources=(
+                report,
+                as_text(dict(self.request.settings)),
+                self.request.text,
+                as_text(self.request.event),
+                "" if assessment is None else assessment.model_dump_json(),
+                *(as_text(dict(entry)) for entry in remembered),
+            ),
+        )
+        question = question_text(
+            self.request,
+            report=report,
+            not_consulted=self._not_consulted(),
+            remembered=remembered,
+        )
+        system = system_text(spec.system_prompt, assessed=assessment is not None)
+        reasoning = reasoner.reason(system, question)
+        self.log.append(
+            "reasoned",
+            model=reasoning.model,
+            opinion=reasoning.opinion.word if reasoning.opinion else None,
+            unsupported=list(reasoning.unsupported),
+            warnings=list(reasoning.warnings),
+        )
+        if assessment is None and reasoning.failure is not None:
+            raise reasoning.failure
+        if assessment is None and reasoning.interrupted:
+            raise Interrupted("interrupted before the model could answer")
+        return reasoning
+
+    def _limits(self) -> Limits:
+        spec = self.runnable.spec
+        return Limits(
+            iterations=spec.max_iterations,
+            answer_tokens=spec.max_tokens or Limits().answer_tokens,
+            temperature=spec.temperature,
+            context_tokens=self.runnable.context_tokens,
+            context_messages=spec.max_context_messages,
+            tokens=self.options.most_tokens,
+            cost_usd=self.options.most_cost_usd,
+        )
+
+    def _conclude(
+        self, assessment: Assessment, calls: RecordedCalls, reasoning: Reasoning
+    ) -> RunResult:
         """Phases 3 and 4: plan, report, memory."""
         runnable = self.runnable
         self.progress.phase("plan")
@@ -161,10 +250,35 @@ class Run:
             entry = self.log.redactor.value(assessment.memory)
             runnable.memory.append({"run_id": self.run_id, **entry})
             self.log.append("memory.appended", entry=entry)
-        warnings = [*assessment.warnings, *calls.warnings, *runnable.memory.warnings]
-        not_consulted = {
-            name: bound.reason for name, bound in runnable.tools.items() if bound.reason
-        }
+        report = self._report(assessment, calls, reasoning, plan)
+        return RunResult(
+            run_id=self.run_id,
+            agent=runnable.name,
+            verdict=assessment.verdict,
+            assessment=assessment,
+            evidence=tuple(calls.evidence),
+            report=report,
+            model=reasoning.model,
+            usage=reasoning.usage,
+            plan=plan,
+            dry_run=self.options.dry_run,
+            warnings=tuple(self._warnings(assessment, calls)),
+            not_consulted=self._not_consulted(),
+            answer=reasoning.answer,
+            unsupported=reasoning.unsupported,
+            interrupted=reasoning.interrupted,
+            model_missed=self.options.require_model and reasoning.failure is not None,
+        )
+
+    def _report(
+        self,
+        assessment: Assessment,
+        calls: RecordedCalls,
+        reasoning: Reasoning,
+        plan: Plan | None,
+    ) -> str:
+        """The markdown report, without secrets."""
+        runnable = self.runnable
         values = report_values(
             agent=runnable.name,
             description=runnable.spec.description,
@@ -172,25 +286,20 @@ class Run:
             assessment=assessment,
             verdict=assessment.verdict,
             evidence=calls.evidence,
-            not_consulted=not_consulted,
-            warnings=warnings,
+            not_consulted=self._not_consulted(),
+            warnings=self._warnings(assessment, calls),
             plan=plan,
-            model="embedded",
+            model=reasoning.model,
+            reasoning=reasoning.text,
         )
         report = render_report(runnable.template, values, name=runnable.template_name)
-        return RunResult(
-            run_id=self.run_id,
-            agent=runnable.name,
-            verdict=assessment.verdict,
-            assessment=assessment,
-            evidence=tuple(calls.evidence),
-            report=self.log.redactor.text(report),
-            model="embedded",
-            plan=plan,
-            dry_run=self.options.dry_run,
-            warnings=tuple(warnings),
-            not_consulted=not_consulted,
-        )
+        return self.log.redactor.text(report)
+
+    def _warnings(self, assessment: Assessment, calls: RecordedCalls) -> list[str]:
+        return [*assessment.warnings, *calls.warnings, *self.runnable.memory.warnings]
+
+    def _not_consulted(self) -> dict[str, str]:
+        return {name: bound.reason for name, bound in self.runnable.tools.items() if bound.reason}
 
 
 def refuse_missing_required(tools: Mapping[str, BoundTool]) -> None:

@@ -50,6 +50,8 @@ class ModelRequest:
         max_tokens: Longest answer.
         temperature: 0 to 2, or None for the provider's own.
         output_schema: JSON Schema the final answer should follow, or None.
+        may_call: False asks for a final answer; the operations stay listed, because some
+            providers refuse a history with calls of functions they are not told of.
     """
 
     messages: Sequence[Message]
@@ -57,6 +59,7 @@ class ModelRequest:
     max_tokens: int = 4096
     temperature: float | None = None
     output_schema: Mapping[str, Any] | None = None
+    may_call: bool = True
 
 
 @dataclass(frozen=True, slots=True)

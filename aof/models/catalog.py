@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Llm = Literal["auto", "off", "require"]
 _SCRIPTED = "scripted:"
 _SILENCE_S = 120.0
+_CONTEXT_TOKENS = 64_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,14 +121,26 @@ def _compatible(name: ModelName, url: str, key: str, environment: Mapping[str, s
     )
 
 
+def context_tokens(environment: Mapping[str, str]) -> int:
+    """How much a model reads at once: `AOF_MODEL_CONTEXT` tokens, else 64,000."""
+    return int(_number(environment, "AOF_MODEL_CONTEXT", _CONTEXT_TOKENS, example="32000"))
+
+
 def _silence(environment: Mapping[str, str]) -> float:
-    text = environment.get("AOF_MODEL_TIMEOUT", "")
+    return _number(environment, "AOF_MODEL_TIMEOUT", _SILENCE_S, example="60")
+
+
+def _number(environment: Mapping[str, str], name: str, default: float, *, example: str) -> float:
+    text = environment.get(name, "")
+    if not text:
+        return default
     try:
-        return float(text) if text else _SILENCE_S
+        number = float(text)
     except ValueError:
-        raise UsageFault(
-            f"AOF_MODEL_TIMEOUT={text}: expected seconds", fix="for example AOF_MODEL_TIMEOUT=60"
-        ) from None
+        number = 0.0
+    if not 0 < number < float("inf"):
+        raise UsageFault(f"{name}={text}: expected a positive number", fix=f"{name}={example}")
+    return number
 
 
 def _price(environment: Mapping[str, str]) -> Price | None:

@@ -94,6 +94,8 @@ class LitellmGateway:
             arguments["temperature"] = request.temperature
         if request.operations:
             arguments["tools"] = [wire_tool(operation) for operation in request.operations]
+            if not request.may_call:
+                arguments["tool_choice"] = "none"
         if request.output_schema is not None:
             arguments["response_format"] = wire_schema(request.output_schema)
         if self._model.url:

@@ -136,6 +136,8 @@ def _body(model: str, request: ModelRequest) -> dict[str, Any]:
         body["temperature"] = request.temperature
     if request.operations:
         body["tools"] = [wire_tool(operation) for operation in request.operations]
+        if not request.may_call:
+            body["tool_choice"] = "none"
     if request.output_schema is not None:
         body["response_format"] = wire_schema(request.output_schema)
     return body
