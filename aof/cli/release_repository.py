@@ -70,10 +70,7 @@ class Clone:
 
     def _all_merged(self) -> set[str]:
         if self._merged is None:
-            listed = self.reader.text(
-                "tag", "--list", "--merged=HEAD", "--format=%(refname:strip=2)"
-            )
-            self._merged = set(listed.split("\n"))
+            self._merged = self.reader.merged_tags()
         return self._merged
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 TOOLS: dict[str, str] = {
     "argocd": "aof.tools.argocd:Argocd",
     "flux": "",
-    "git": "",
+    "git": "aof.tools.git:Git",
     "github_actions": "aof.tools.github_actions:GithubActions",
     "gitlab_ci": "aof.tools.gitlab_ci:GitlabCi",
     "grafana_query": "aof.tools.grafana_query:GrafanaQuery",

@@ -6,8 +6,8 @@ and signature programs of the repository's configuration do not run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
 
@@ -72,9 +72,11 @@ class GitReader:
 
     Args:
         directory: Inside the repository, or the repository itself when it is bare.
+        environment: Added for every command, e.g. where the SSH agent listens.
     """
 
     directory: Path
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def git(
         self, *arguments: str, timeout_s: float = _READ_TIMEOUT_S, input_bytes: bytes = b""
@@ -85,7 +87,7 @@ class GitReader:
         return run(
             ("git", *SAFE, *arguments),
             cwd=self.directory,
-            env=ENVIRONMENT,
+            env={**ENVIRONMENT, **self.environment},
             timeout_s=timeout_s,
             input_bytes=input_bytes,
         )
@@ -182,9 +184,96 @@ class GitReader:
             *options,
             *("--end-of-options", revision, *(f"^{one}" for one in exclude), "--", *paths),
         )
-        blocks = stream(argv, cwd=self.directory, env=ENVIRONMENT)
+        blocks = stream(argv, cwd=self.directory, env={**ENVIRONMENT, **self.environment})
         records = _records(blocks)
         return _with_names(records) if names else map(_commit, records)
+
+    def merged_tags(self) -> set[str]:
+        """Names of the tags whose commits HEAD contains, by one walk."""
+        if self.commit_of("HEAD") is None:
+            return set()
+        fields = "--format=%(refname:strip=2)"
+        return set(self.text("for-each-ref", "--merged=HEAD", fields, "refs/tags").split("\n"))
+
+    def changes(self) -> tuple[list[str], list[str]]:
+        """Paths with changes not committed, and paths git does not track."""
+        if self.text("rev-parse", "--is-bare-repository") == "true":
+            return [], []
+        raw = self.git("status", "--porcelain=v1", "-z", "--no-renames").require()
+        entries = [decoded(one) for one in raw.split(b"\0") if one]
+        untracked = [one[3:] for one in entries if one.startswith("??")]
+        return [one[3:] for one in entries if not one.startswith("??")], untracked
+
+    def divergence(self) -> tuple[int, int]:
+        """How many commits HEAD is ahead of and behind its upstream."""
+        counts = self.text("rev-list", "--left-right", "--count", "HEAD...@{upstream}").split()
+        return int(counts[0]), int(counts[1])
+
+    def remotes(self) -> dict[str, str]:
+        """Names and URLs, as configured."""
+        done = self.git("config", "-z", "--get-regexp", r"^remote\..*\.url$")
+        found = {}
+        for entry in decoded(done.stdout).split("\0"):
+            key, _, url = entry.partition("\n")
+            if url:
+                found[key.removeprefix("remote.").removesuffix(".url")] = url
+        return found
+
+    def remote_refs(self, remote: str, names: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """Full name to (object, commit) for those of `names` the remote has.
+
+        Raises:
+            Unreachable: There is no such remote, or it does not answer.
+        """
+        wanted = [form for name in names for form in (name, f"{name}^{{}}")]
+        arguments = ("ls-remote", "--end-of-options", remote, *wanted)
+        done = self.git(*arguments, timeout_s=30.0)
+        if done.returncode != 0:
+            raise _failed(("ls-remote", remote), done)
+        found: dict[str, tuple[str, str]] = {}
+        for line in decoded(done.stdout).splitlines():
+            sha, _, name = line.partition("\t")
+            base = name.removesuffix("^{}")
+            if base in names:
+                found[base] = (found[base][0], sha) if name != base else (sha, sha)
+        return found
+
+    def empty_tree(self) -> str:
+        """The tree without files, in the repository's hash."""
+        return self.text("hash-object", "-t", "tree", "--stdin")
+
+    def diff(self, older: str, newer: str, paths: Sequence[str], *, patch: bool) -> bytes:
+        """Differences of two commits or trees: a patch, or raw entries with counts."""
+        form = ("--patch",) if patch else ("-z", "--raw", "--numstat")
+        options = ("--no-color", "--no-ext-diff", "--no-textconv", "--find-renames", "--abbrev=12")
+        arguments = ("diff", *options, *form, "--end-of-options", older, newer, "--", *paths)
+        done = self.git(*arguments)
+        if done.returncode != 0:
+            raise _failed(("diff", older, newer), done)
+        return done.stdout
+
+    def file(self, sha: str, path: str) -> bytes | None:
+        """Content of a file at a commit; None when it has no such file."""
+        done = self.git("cat-file", "blob", f"{sha}:{path}")
+        return done.stdout if done.returncode == 0 else None
+
+    def blame(self, sha: str, path: str, start: int, end: int) -> bytes:
+        """Lines `start` to `end` (0: the last) of a file, in git's line porcelain.
+
+        Raises:
+            UsageFault: The commit has no such file or not so many lines.
+        """
+        lines = f"-L{start},{end or ''}"
+        done = self.git("blame", "--line-porcelain", "--encoding=UTF-8", lines, sha, "--", path)
+        if done.returncode != 0:
+            words = decoded(done.stderr).strip()
+            raise UsageFault(f"{path} cannot be blamed at {sha[:12]}", why=words)
+        return done.stdout
+
+    def bisection(self, good: str, bad: str, paths: Sequence[str]) -> str | None:
+        """The commit that best halves what is between `good` and `bad`."""
+        found = self.text("rev-list", "--bisect", bad, f"^{good}", "--", *paths)
+        return found.split("\n")[0] or None
 
     def raw_parents(self, sha: str) -> tuple[str, ...]:
         """Parents as the commit object states them, even where history is cut off."""
