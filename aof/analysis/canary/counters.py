@@ -14,20 +14,25 @@ dispersion is Pearson's, inflated for autocorrelation, as in quasi-likelihood.
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from aof.analysis.canary.intervals import newcombe, z_of
 
-# log-spaced rate ratios: the first 48 span [1.1, 50], the rest serve the margin null.
+# Log-spaced rate ratios: the first 48 span [1.1, 50], the rest serve the margin null.
 _FIRST = 48
 _STEP = (math.log(50) - math.log(1.1)) / (_FIRST - 1)
 _LOG_THETA = [math.log(1.1) + _STEP * i for i in range(_FIRST + 52)]
 _THETA_LESS_1 = [math.expm1(log_theta) for log_theta in _LOG_THETA]
 _LARGEST_NULL = 100.0
-# Two windows' worth of belief before any is seen: noise as configured, correlated by 1/2.
-_PRIOR_WINDOWS = 2.0
-_PRIOR_CORRELATION = 0.5
+# The mixture's weights fall as 1/theta: doubled errors are common, fiftyfold ones need no prior.
+_LOG_WEIGHTS = [-log_theta for log_theta in _LOG_THETA]
+# Belief before data: as many blocks of the configured noise, correlated from block to block.
+_PRIOR_BLOCKS = 6.0
+_PRIOR_CORRELATION = 0.6
+_PRIOR_CORRELATION_BLOCKS = 16.0
+_LARGEST_CORRELATION = 0.8
 
 
 @dataclass(slots=True)
@@ -131,20 +136,16 @@ class RatioSeries:
         if not self.blocks:
             return 0.0
         logs = self._with(self.blocks[-1])
-        if null <= 1.0:
-            chosen, at_null = logs[:_FIRST], 0.0
-        else:
-            null = min(null, _LARGEST_NULL)
-            low, high = math.log(null * 1.1), math.log(null * 30)
-            chosen = [
-                value
-                for value, log_theta in zip(logs, _LOG_THETA, strict=True)
-                if low <= log_theta <= high
-            ]
-            at_null = self._log_likelihood(null)
-        tempered = [(value - at_null) / dispersion for value in chosen]
-        top = max(tempered)
-        return top + math.log(sum(math.exp(value - top) for value in tempered) / len(tempered))
+        null = min(null, _LARGEST_NULL)
+        at_null = self._log_likelihood(null) if null > 1 else 0.0
+        first = bisect_left(_LOG_THETA, math.log(null * 1.1) - 1e-9)
+        past = first + _FIRST
+        weights = _LOG_WEIGHTS[first:past]
+        tempered = [
+            (value - at_null) / dispersion + weight
+            for value, weight in zip(logs[first:past], weights, strict=True)
+        ]
+        return _log_sum(tempered) - _log_sum(weights)
 
     def _log_likelihood(self, theta: float) -> float:
         log_theta = math.log(theta)
@@ -182,19 +183,26 @@ class RatioSeries:
         usable = [block for block in self.blocks if block.usable]
         return max(usable, key=lambda block: block.weight * block.rise, default=None)
 
-    def dispersion(self, prior: float) -> float:
-        """Noise beyond counting noise (1 and up): Pearson's, times that of autocorrelation."""
+    def dispersion(self, noise: float) -> float:
+        """Variance beyond counting noise (1 and up), measured and believed.
+
+        Pearson's, times that of autocorrelation. `noise` is the belief before data: by how
+        much (relative, standard deviation) two arms of one version differ in one block.
+        """
         ratio = self._rate_ratio()
-        residuals = []
+        residuals, information = [], 0.0
         for block in self.blocks:
             bad = block.bad_c + block.bad_b
             if not block.usable or not bad:
                 continue
             odds = ratio * block.n_c
             share = odds / (odds + block.n_b)
-            spread = math.sqrt(bad * share * (1 - share))
-            residuals.append((block.bad_c - bad * share) / spread if spread else 0.0)
-        return _dispersion_of(residuals, prior)
+            variance = bad * share * (1 - share)
+            information += variance
+            residuals.append((block.bad_c - bad * share) / math.sqrt(variance))
+        if not residuals:
+            return 1.0
+        return _dispersion(residuals, 1 + noise * noise * information / len(residuals))
 
     def _rate_ratio(self) -> float:
         """Mantel-Haenszel rate ratio, within the mixture's range."""
@@ -218,19 +226,25 @@ class RatioSeries:
         return whole
 
 
-def _dispersion_of(residuals: list[float], prior: float) -> float:
+def _dispersion(residuals: list[float], prior: float) -> float:
+    """Dispersion of standardised residuals, `prior` being what one block is believed to have."""
     count = len(residuals)
     squares = sum(residual * residual for residual in residuals)
-    pearson = (squares + _PRIOR_WINDOWS * prior) / (max(count - 1, 0) + _PRIOR_WINDOWS)
-    pearson = max(pearson, 1.0)
-    if count < 2 or squares <= 0:
-        return pearson
-    lagged = sum(a * b for a, b in pairwise(residuals))
-    correlation = lagged / squares
-    # Kendall's correction: the estimate from few windows is too low by about this much.
-    correlation += (1 + 3 * correlation) / count
-    weight = count / (count + 2 * _PRIOR_WINDOWS)
-    # Correlation only matters as far as there is noise beyond counting noise.
-    extra = (pearson - 1) / pearson
-    correlation = min(max(weight * correlation + (1 - weight) * _PRIOR_CORRELATION * extra, 0), 0.9)
+    pearson = max((squares + _PRIOR_BLOCKS * prior) / (count - 1 + _PRIOR_BLOCKS), 1.0)
+    correlation = 0.0
+    if count > 1 and squares > 0:
+        correlation = sum(a * b for a, b in pairwise(residuals)) / squares
+        # Kendall's correction: the estimate from few blocks is too low by about this much.
+        correlation += (1 + 3 * correlation) / count
+    # Correlation is believed only as far as there is noise beyond counting noise.
+    believed = _PRIOR_CORRELATION * (pearson - 1) / pearson
+    weight = count / (count + _PRIOR_CORRELATION_BLOCKS)
+    correlation = weight * correlation + (1 - weight) * believed
+    correlation = min(max(correlation, 0.0), _LARGEST_CORRELATION)
     return pearson * (1 + correlation) / (1 - correlation)
+
+
+def _log_sum(logs: list[float]) -> float:
+    """Log of the sum of exponentials."""
+    top = max(logs)
+    return top + math.log(sum([math.exp(value - top) for value in logs]))

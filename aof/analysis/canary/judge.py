@@ -204,7 +204,7 @@ class Judge:
 
     def _look(self) -> Look:
         families = len([t for t in self._ratios.values() if t.coverage.present])
-        families += len(self._latency.levels) if self._latency else 0
+        families += self._latency is not None
         now_s = self._timeline.last.end_s if self._timeline.last else 0.0
         return Look(self.limits, families, now_s, self._compared_s)
 

@@ -156,7 +156,7 @@ class _Judged:
         self.canary = self.canary_histogram.quantile(level) or 0.0
         self.baseline = self.baseline_histogram.quantile(level) or 0.0
         self.series = [series for _, series in track.slower[level]]
-        self.dispersions = [series.dispersion(limits.dispersion) for series in self.series]
+        self.dispersions = [series.dispersion(limits.noise) for series in self.series]
         self.dispersion = max(self.dispersions, default=1.0)
         self.log_e = self._mean_log_e([1.0] * len(self.series))
         self.is_p95 = level < 0.99
@@ -187,7 +187,7 @@ class _Judged:
 
     def _confirmed(self) -> bool:
         limits, track = self.look.limits, self.track
-        if self.log_e < self.look.log_threshold or len(track.blocks) < limits.min_blocks:
+        if self.log_e < self._log_threshold() or len(track.blocks) < limits.min_blocks:
             return False
         if self.series[0].total().bad_c < limits.min_errors or self.ratio <= self.limit:
             return False
@@ -211,7 +211,7 @@ class _Judged:
             self._exceedance_ratio(bound, limits.latency_ratio)
             for bound, _ in self.track.slower[self.level]
         ]
-        beyond = self._mean_log_e(nulls) >= self.look.log_threshold
+        beyond = self._mean_log_e(nulls) >= self._log_threshold()
         return "ROLLBACK" if beyond else "NO-GO"
 
     def _exceedance_ratio(self, bound: float, slower: float) -> float:
@@ -221,6 +221,10 @@ class _Judged:
         if not now or not then:
             return 100.0
         return max(1.0, then / now)
+
+    def _log_threshold(self) -> float:
+        """The family's share of alpha: nine tenths to p95, one to p99."""
+        return self.look.log_threshold - math.log(0.9 if self.is_p95 else 0.1)
 
     def _enough(self) -> bool:
         return self.is_p95 or self.track.canary_total >= self.look.limits.p99_min_requests

@@ -129,8 +129,11 @@ class CanaryLimits(BaseModel):
     min_errors: Annotated[int, Field(ge=1)] = _limit(
         5, "errors", "Canary errors before harm can be confirmed", "fewer is one user's retries"
     )
-    dispersion: Annotated[float, Field(ge=1)] = _limit(
-        1.0, "x Poisson", "Expected over-dispersion; `canary calibrate` suggests it", "prior"
+    noise: Annotated[float, Field(ge=0, le=5)] = _limit(
+        0.25,
+        "of rate",
+        "Believed minute-to-minute difference of two arms of one version",
+        "belief before data; `analyze canary calibrate` suggests yours",
     )
     near_limit: Share = _limit(
         0.75, "of limit", "Warn from this part of an allowance on", "spec warns at 15.5 of 20 %"

@@ -77,7 +77,7 @@ class _Judged:
         self.baseline, self.canary = track.shown(rates)
         self.allowed = rules.allowed(self.baseline)
         self.stopping = rules.stopping(self.baseline)
-        self.dispersion = series.dispersion(limits.dispersion)
+        self.dispersion = series.dispersion(limits.noise)
         self.log_e = series.log_e(self.dispersion)
         self.low, self.up = rates.interval(self.dispersion, limits.confidence)
         self.total = series.total()
@@ -101,11 +101,15 @@ class _Judged:
 
     def _beyond_limit(self) -> bool:
         """Worse than tolerable by the same test, and beyond what stops a rollout."""
-        if self.rates.rise <= self.stopping:
+        series = self.track.series
+        rest = series.rates(without=self.worst)
+        recent = series.rates(since_s=self.look.recent_from_s)
+        if self.rates.rise <= self.stopping or rest is None or rest.rise <= self.stopping:
+            return False
+        if recent is None or recent.rise <= self.allowed:
             return False
         null = self._ratio_at(self.allowed)
-        log_e = self.track.series.log_e(self.dispersion, null=null)
-        return log_e >= self.look.log_threshold
+        return series.log_e(self.dispersion, null=null) >= self.look.log_threshold
 
     def _ratio_at(self, rise: float) -> float:
         """Rate ratio of the tested events when the bad share rises by `rise`."""
