@@ -17,6 +17,7 @@ RUN = {
 }
 ANALYZE: dict[str, tuple[str, str]] = {
     "drift": ("aof.cli.analyze_drift:drift", "Compare manifests with live objects."),
+    "log": ("aof.cli.analyze_log:log", "Find the line that broke a build."),
     "release": ("aof.cli.analyze_release:release", "Next version and changelog of a repository."),
 }
 """Each analysis: name -> (`module:attribute`, one line of help)."""

@@ -1,14 +1,18 @@
-"""Files: replaced whole or not at all, and locked between processes."""
+"""Files: replaced whole or not at all, locked between processes, and logs opened for search."""
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
+import mmap
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import IO
 
 from aof.errors import UsageFault
 
@@ -56,3 +60,99 @@ def locked(path: Path, *, timeout_s: float = 10.0) -> Iterator[None]:
             yield
         finally:
             fcntl.flock(file, fcntl.LOCK_UN)
+
+
+_CHUNK = 1 << 20
+_LARGEST_LOG = 8 << 30
+
+
+def open_log(path: Path) -> mmap.mmap | bytes:
+    """A log as a buffer to search, without reading it into memory.
+
+    Args:
+        path: A plain file, a gzip file, or the zip of a workflow run, whose job logs are
+            joined in order. A gzip file cut off early gives what it holds.
+
+    Raises:
+        UsageFault: The file cannot be read, holds no log, or unpacks to more than 8 GiB.
+    """
+    try:
+        with path.open("rb") as file:
+            return _log_buffer(file)
+    except (OSError, zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
+        raise UsageFault(f"the log {path} cannot be read", why=str(error)) from None
+
+
+def spool_log(chunks: Iterable[bytes]) -> mmap.mmap | bytes:
+    """A log that arrives in pieces, e.g. from standard input, as `open_log` gives one.
+
+    Raises:
+        UsageFault: It unpacks to more than 8 GiB, or cannot be unpacked.
+    """
+    with tempfile.TemporaryFile() as file:
+        _copy(chunks, file)
+        try:
+            return _log_buffer(file)
+        except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError) as error:
+            raise UsageFault("the log cannot be read", why=str(error)) from None
+
+
+def _log_buffer(file: IO[bytes]) -> mmap.mmap | bytes:
+    file.seek(0)
+    magic = file.read(4)
+    file.seek(0)
+    if magic[:2] == b"\x1f\x8b":
+        return _unpacked(_gunzip(file))
+    if magic == b"PK\x03\x04":
+        return _unpacked(_job_logs(file))
+    return _mapped(file)
+
+
+def _mapped(file: IO[bytes]) -> mmap.mmap | bytes:
+    if os.fstat(file.fileno()).st_size == 0:
+        return b""
+    return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def _unpacked(chunks: Iterable[bytes]) -> mmap.mmap | bytes:
+    with tempfile.TemporaryFile() as file:
+        _copy(chunks, file)
+        return _mapped(file)
+
+
+def _copy(chunks: Iterable[bytes], file: IO[bytes]) -> None:
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > _LARGEST_LOG:
+            raise UsageFault("the log is larger than 8 GiB", fix="give the part that failed")
+        file.write(chunk)
+    file.flush()
+
+
+def _gunzip(file: IO[bytes]) -> Iterator[bytes]:
+    """The content of all members; damage after the first byte of content ends it quietly."""
+    unpack = zlib.decompressobj(wbits=31)
+    pending, given = b"", False
+    while pending := unpack.unconsumed_tail or unpack.unused_data or file.read(_CHUNK):
+        if unpack.eof:
+            unpack = zlib.decompressobj(wbits=31)
+        try:
+            content = unpack.decompress(pending, _CHUNK)
+        except zlib.error:
+            if given:
+                return
+            raise
+        given = given or bool(content)
+        yield content
+
+
+def _job_logs(file: IO[bytes]) -> Iterator[bytes]:
+    """The logs of jobs, which lie at the top of the zip of a run; else every text in it."""
+    with zipfile.ZipFile(file) as archive:
+        names = [name for name in archive.namelist() if not name.endswith("/")]
+        for name in [name for name in names if "/" not in name] or names:
+            with archive.open(name) as member:
+                while chunk := member.read(_CHUNK):
+                    yield chunk
+            yield b"\n"

@@ -1,0 +1,143 @@
+"""From a matched line to a candidate: the line that says why, and the place it points at."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from aof.analysis.ci_log.causes import cause_of, is_integration
+from aof.analysis.ci_log.lines import Lines
+from aof.analysis.ci_log.records import Category, Location
+from aof.analysis.ci_log.rules.rule import Rule, compiled
+
+_VENDORED = re.compile(
+    r"site-packages|dist-packages|node_modules|/lib/python\d|[/\\]rustc[/\\]|\.cargo/registry"
+    r"|/usr/(?:lib|include|share)|<frozen|<string>|node:internal|internal/|hostedtoolcache"
+    r"|/go/pkg/mod"
+    r"|vendor/|\(native\)"
+)
+
+
+@dataclass(slots=True)
+class Candidate:
+    """A line that may be the cause. Offsets name lines: `head` was matched, `start` says why."""
+
+    rule: Rule
+    head: int
+    start: int
+    text: str
+    message: str
+    category: Category
+    step: int
+    location: Location | None = None
+    fix: str = ""
+    score: float = 0.0
+    times: int = 1
+
+
+def candidate_at(lines: Lines, start: int, step: int, rule: Rule) -> Candidate | None:
+    """The candidate that `rule` sees in the line at `start`, or None."""
+    text = lines.text(start)
+    match = rule.search(text)
+    if match is None or not _holds(lines, start, rule):
+        return None
+    found = _key_line(lines, start, text, match, rule)
+    if found is None:
+        return None
+    key_start, key_text, key_match = found
+    groups = {**match.groupdict(), **{k: v for k, v in key_match.groupdict().items() if v}}
+    message = (groups.get("message") or key_text).strip()
+    location = _location(groups) or _location_around(lines, start, rule)
+    if rule.must_locate and location is None:
+        return None
+    category = cause_of(message, rule.category) if rule.refine else rule.category
+    if category is Category.UNIT_TEST and is_integration(
+        location.file if location else None, groups.get("test"), text if rule.key else None
+    ):
+        category = Category.INTEGRATION_TEST
+    return Candidate(
+        rule=rule,
+        head=start,
+        start=key_start,
+        text=key_text,
+        message=message,
+        category=category,
+        step=step,
+        location=location,
+        fix=rule.fix or rule.id,
+    )
+
+
+def _holds(lines: Lines, start: int, rule: Rule) -> bool:
+    """True when what the rule asks beside its pattern is there."""
+    if rule.annotation and b"##[error]" not in lines.raw(start)[:300]:
+        return False
+    if rule.unless_next and any(
+        compiled(rule.unless_next).search(lines.text(line)) for line in lines.following(start, 2)
+    ):
+        return False
+    return not rule.needs or any(
+        compiled(rule.needs).search(lines.text(line)) for line in _body(lines, start, rule)
+    )
+
+
+def _body(lines: Lines, start: int, rule: Rule) -> Iterator[int]:
+    """The lines after the headline, up to the one that ends the block."""
+    stop = compiled(rule.stop) if rule.stop else None
+    for line in lines.following(start, rule.reach):
+        if stop is not None and stop.search(lines.text(line)):
+            return
+        yield line
+
+
+def _key_line(
+    lines: Lines, start: int, text: str, match: re.Match[str], rule: Rule
+) -> tuple[int, str, re.Match[str]] | None:
+    if not rule.key:
+        return start, text, match
+    key = compiled(rule.key)
+    chosen: tuple[int, str, re.Match[str]] | None = None
+    for line in _body(lines, start, rule):
+        body = lines.text(line)
+        found = key.search(body)
+        if found is not None:
+            chosen = (line, body, found)
+            if not rule.key_last:
+                break
+    if chosen is None and rule.key_optional:
+        chosen = (start, text, match)
+    return chosen
+
+
+def _location(groups: dict[str, str | None]) -> Location | None:
+    file = groups.get("file")
+    if not file:
+        return None
+    return Location(
+        file=file.strip(), line=_number(groups.get("line")), column=_number(groups.get("column"))
+    )
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isdecimal() and len(text) < 10 else None
+
+
+def _location_around(lines: Lines, start: int, rule: Rule) -> Location | None:
+    """The first place named around the line; one inside the project beats one in a library."""
+    if not rule.where:
+        return None
+    where = compiled(rule.where)
+    before, after = lines.preceding(start, rule.reach), _body(lines, start, rule)
+    around = before if rule.where_before else after
+    places: list[Location] = []
+    for line in around:
+        found = where.search(lines.text(line))
+        place = _location(found.groupdict()) if found is not None else None
+        if place is not None:
+            places.append(place)
+    own = [place for place in places if not _VENDORED.search(place.file)]
+    chosen = own or places
+    if not chosen:
+        return None
+    return chosen[-1] if rule.where_last else chosen[0]

@@ -1,0 +1,77 @@
+"""Cause classes read from the words of a message, for failures whose frame does not tell."""
+
+from __future__ import annotations
+
+import re
+
+from aof.analysis.ci_log.records import Category
+
+C = Category
+
+# First match wins: resources and infrastructure before what they look like to the program.
+_CAUSES: tuple[tuple[Category, re.Pattern[str]], ...] = (
+    (
+        C.OOM_RESOURCE,
+        re.compile(
+            r"MemoryError|OutOfMemory|[Oo]ut of memory|OOMKilled|heap space|Cannot allocate memory"
+            r"|No space left on device|ENOSPC|[Dd]isk quota exceeded|heap out of memory|oom-kill"
+            r"|Too many open files|EMFILE|GC overhead limit|std::bad_alloc|Resource exhausted"
+        ),
+    ),
+    (
+        C.DEPENDENCY,
+        re.compile(
+            r"ModuleNotFoundError|No module named|Cannot find module|Cannot find package"
+            r"|ImportError|ERR_MODULE_NOT_FOUND|MODULE_NOT_FOUND|ClassNotFoundException"
+            r"|NoClassDefFoundError|NoSuchMethodError|Could not resolve dependenc"
+            r"|DistributionNotFound|VersionConflict|ResolutionImpossible|LoadError"
+            r"|cannot load such file|package .{1,200} does not exist|unable to resolve dependency"
+            r"|Failed to resolve import|Module not found"
+        ),
+    ),
+    (
+        C.NETWORK_INFRA,
+        re.compile(
+            r"ECONNRESET|ETIMEDOUT|EAI_AGAIN|ENOTFOUND|getaddrinfo|Name or service not known"
+            r"|Temporary failure in name resolution|Could not resolve host|UnknownHostException"
+            r"|TLS handshake timeout|SSLError|SSL_ERROR|CERTIFICATE_VERIFY_FAILED"
+            r"|rate limit|429 Too Many|50[234] (?:Bad Gateway|Service|Gateway)"
+            r"|Network is unreachable"
+            r"|Connection reset by peer|Max retries exceeded|RemoteDisconnected"
+        ),
+    ),
+    (
+        C.ENVIRONMENT,
+        re.compile(
+            r"command not found|EACCES|PermissionError|Permission denied"
+            r"|not recognized as an internal"
+            r"|No such file or directory: '(?:/usr)?/s?bin|GLIBC|cannot open shared object file"
+            r"|spawn \S+ ENOENT|executable file not found"
+        ),
+    ),
+    (C.COMPILE, re.compile(r"SyntaxError|IndentationError|TabError|ParseError|unexpected token")),
+    (
+        C.TIMEOUT,
+        re.compile(r"TimeoutError|TimeoutException|timed? ?out after|[Tt]imeout .{0,40}exceeded"),
+    ),
+    (C.CONFIG, re.compile(r"KeyError: '[A-Z_]{3,}'|environment variable|ImproperlyConfigured")),
+)
+
+_INTEGRATION = re.compile(
+    r"integration|(?:^|[\W_])(?:e2e|it|acceptance|functional|system|smoke)(?:[\W_]|$)|end.to.end"
+    r"|playwright|cypress|selenium|puppeteer|testcontainers|chainsaw|kuttl|uptest|molecule",
+    re.IGNORECASE,
+)
+
+
+def cause_of(message: str, fallback: Category) -> Category:
+    """The cause class the words of `message` name, or `fallback`."""
+    for category, pattern in _CAUSES:
+        if pattern.search(message):
+            return category
+    return fallback
+
+
+def is_integration(*names: str | None) -> bool:
+    """True when a path, a step or a test name says that more than one unit was under test."""
+    return any(name and _INTEGRATION.search(name) for name in names)

@@ -1,0 +1,45 @@
+"""The cause and its runners-up: best score first, among equals the earliest."""
+
+from __future__ import annotations
+
+from aof.analysis.ci_log.blocks import Candidate
+from aof.analysis.ci_log.records import Category
+
+_SURE = 70  # weight from which a line alone is a failure
+
+
+def ranked(candidates: list[Candidate]) -> list[Candidate]:
+    """Candidates, best first; lines that several rules saw and repeats appear once."""
+    by_line: dict[int, Candidate] = {}
+    for candidate in sorted(candidates, key=lambda c: (-c.score, c.start)):
+        first = by_line.setdefault(candidate.start, candidate)
+        if first is not candidate:
+            _complete(first, candidate)
+    unique: dict[tuple[str, str], Candidate] = {}
+    for candidate in by_line.values():
+        first = unique.setdefault((candidate.rule.id, candidate.text), candidate)
+        if first is not candidate:
+            first.times += 1
+    return list(unique.values())
+
+
+def _complete(candidate: Candidate, other: Candidate) -> None:
+    """Take from another rule's view of the same line what this one does not know."""
+    if candidate.category is Category.UNKNOWN:
+        candidate.category = other.category
+        candidate.fix = candidate.fix if other.category is Category.UNKNOWN else other.fix
+    candidate.location = candidate.location or other.location
+
+
+def is_sure(candidate: Candidate) -> bool:
+    """True when the rule alone says that something failed, without any runner's word."""
+    return candidate.rule.weight >= _SURE and candidate.score >= _SURE - 10
+
+
+def confidence(best: list[Candidate]) -> float:
+    """0 to 1 for the first of `best`: its own score and its margin to the next other rule."""
+    first = best[0]
+    rival = next((c for c in best[1:] if c.rule.id != first.rule.id), None)
+    margin = first.score - rival.score if rival else 25.0
+    value = 0.25 + 0.5 * min(max(first.score - 30, 0), 60) / 60 + 0.25 * min(margin, 20) / 20
+    return round(min(value, 0.99), 2)

@@ -1,0 +1,154 @@
+"""The whole analysis of one log: from its bytes to a diagnosis. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from aof.analysis.ci_log import choose, outcome, score
+from aof.analysis.ci_log.blocks import Candidate, candidate_at
+from aof.analysis.ci_log.decode import as_utf8
+from aof.analysis.ci_log.excerpt import excerpt
+from aof.analysis.ci_log.lines import Lines
+from aof.analysis.ci_log.records import Category, Diagnosis, Failure
+from aof.analysis.ci_log.rules import RuleSet, shipped
+from aof.analysis.ci_log.segment import Segmenter, Segments
+from aof.analysis.ci_log.signature import signature
+
+EXCERPT_BYTES = 7000
+TAIL_BYTES = 4 << 20
+_RUNNERS_UP = 10
+_RULES_PER_LINE = 6
+_CUT = "the log was cut off by its size limit: the cause may be missing"
+_TAIL_ONLY = "only the end of the log was read: it holds a clear failure"
+
+
+@dataclass(slots=True)
+class _Scan:
+    segments: Segments
+    verdict: outcome.Verdict
+    best: list[Candidate]
+
+
+def diagnose(
+    buffer: object,
+    changed_files: Sequence[str] = (),
+    *,
+    rules: RuleSet | None = None,
+    excerpt_bytes: int = EXCERPT_BYTES,
+    tail_bytes: int = TAIL_BYTES,
+) -> Diagnosis:
+    """Find the line that broke the build.
+
+    Args:
+        buffer: The log: `bytes`, `mmap.mmap` or any other buffer; any encoding an
+            ASCII-compatible reader copes with, or UTF-16.
+        changed_files: Paths changed since the last green run; failures in them count more.
+        rules: The rules to use; the shipped ones by default.
+        excerpt_bytes: Largest size of the excerpt.
+        tail_bytes: A log larger than twice this is first read from its end.
+
+    Returns:
+        The diagnosis; never raises for any content.
+
+    Raises:
+        TypeError: `buffer` is not a buffer.
+    """
+    lines = Lines(as_utf8(buffer))
+    rules = rules or shipped()
+    scan = None
+    if lines.size > 2 * tail_bytes:
+        start = lines.end(lines.size - tail_bytes) + 1
+        tail = _scan(lines, min(start, lines.size), rules, tuple(changed_files))
+        scan = tail if _answers(tail) else None
+    complete = scan is None
+    if scan is None:
+        scan = _scan(lines, 0, rules, tuple(changed_files))
+    return _diagnosis(lines, scan, excerpt_bytes=excerpt_bytes, complete=complete)
+
+
+def _scan(lines: Lines, start: int, rules: RuleSet, changed_files: tuple[str, ...]) -> _Scan:
+    segments = Segmenter(lines, rules.prefilter).run(start, lines.size)
+    verdict = outcome.judge(segments, _last_lines(lines))
+    if verdict.outcome == "passed":
+        return _Scan(segments, verdict, [])
+    candidates = list(_candidates(lines, segments, rules))
+    score.score_all(lines, candidates, verdict, changed_files)
+    return _Scan(segments, verdict, choose.ranked(candidates))
+
+
+def _answers(scan: _Scan) -> bool:
+    """True when the end of the log alone holds how it ended and a clear cause."""
+    if scan.verdict.outcome == "passed":
+        return True
+    if scan.verdict.outcome == "unknown" or not scan.best:
+        return False
+    best = scan.best[0]
+    in_step = scan.verdict.step is None or best.step == scan.verdict.step
+    return choose.is_sure(best) and in_step
+
+
+def _last_lines(lines: Lines, count: int = 60) -> list[str]:
+    texts = (lines.text(start) for start in lines.preceding(lines.size, count))
+    return [text for text in texts if text.strip()]
+
+
+def _candidates(lines: Lines, segments: Segments, rules: RuleSet) -> Iterable[Candidate]:
+    for number, step in enumerate(segments.steps):
+        once: dict[str, Candidate] = {}
+        for start in step.lines(lines):
+            found = 0
+            for rule in rules.for_text(lines.text(start)):
+                candidate = candidate_at(lines, start, number, rule)
+                if candidate is None:
+                    continue
+                found += 1
+                if rule.pick == "each":
+                    yield candidate
+                elif rule.pick == "last" or rule.id not in once:
+                    once[rule.id] = candidate
+                if found >= _RULES_PER_LINE:
+                    break
+        yield from once.values()
+
+
+def _diagnosis(lines: Lines, scan: _Scan, *, excerpt_bytes: int, complete: bool) -> Diagnosis:
+    verdict, segments, best = scan.verdict, scan.segments, scan.best
+    result = verdict.outcome
+    if result == "unknown" and best and choose.is_sure(best[0]):
+        result = "failed"
+    notes = tuple(
+        note for note, holds in ((_CUT, segments.truncated), (_TAIL_ONLY, not complete)) if holds
+    )
+    if result == "passed" or (result == "unknown" and not best):
+        return Diagnosis(outcome=result, platform=segments.platform, notes=notes, complete=complete)
+    failures = [_failure(lines, c, segments) for c in best[: _RUNNERS_UP + 1]]
+    primary = failures[0] if result == "failed" and failures else None
+    step = segments.steps[verdict.step].name if verdict.step is not None else None
+    return Diagnosis(
+        outcome=result,
+        primary=primary,
+        category=primary.category if primary else Category.UNKNOWN,
+        confidence=choose.confidence(best) if primary else 0.0,
+        candidates=tuple(failures[1:] if primary else failures),
+        excerpt=tuple(excerpt(lines, best, verdict.marker, excerpt_bytes)),
+        exit_code=verdict.exit_code,
+        step=step,
+        platform=segments.platform,
+        fix_id=best[0].fix if primary else "",
+        notes=notes,
+        complete=complete,
+    )
+
+
+def _failure(lines: Lines, candidate: Candidate, segments: Segments) -> Failure:
+    return Failure(
+        line=lines.number(candidate.start),
+        text=candidate.text,
+        step=segments.steps[candidate.step].name,
+        location=candidate.location,
+        rule=candidate.rule.id,
+        category=candidate.category,
+        score=round(candidate.score, 1),
+        signature=signature(candidate.rule.id, candidate.message),
+    )

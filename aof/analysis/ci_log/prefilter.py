@@ -1,0 +1,92 @@
+"""Which lines of a log can matter, and which rules can matter to a line: searches for many words.
+
+Uses `ahocorasick_rs` where its wheel is installed and the standard library otherwise;
+both give the same answers.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+from aof.analysis.ci_log.decode import Searchable
+
+_CHUNK = 1 << 20
+
+
+class Prefilter:
+    """Finds words in one pass over a buffer.
+
+    `words` are those looked for, by index: every one of `markers`, and of `others` those
+    that contain no other, for a line that holds a word also holds the words within it.
+    """
+
+    def __init__(self, others: Iterable[str], markers: Iterable[str] = ()) -> None:
+        marked = sorted(set(markers))
+        self.words = (*marked, *(word for word in _antichain(others) if word not in marked))
+        self.markers = len(marked)
+        encoded = [word.encode() for word in self.words]
+        self._automaton = _automaton(encoded)
+        self._index = {word: index for index, word in enumerate(encoded)}
+        choices = b"|".join(re.escape(word) for word in encoded) or b"(?!)"
+        self._regex = re.compile(b"(?=(" + choices + b"))")
+
+    def hits(self, buffer: Searchable, start: int, end: int) -> Iterator[tuple[int, int]]:
+        """`(word index, offset)` of each word found in `buffer[start:end]`."""
+        position = start
+        while position < end:
+            stop = min(position + _CHUNK, end)
+            if stop < end:
+                cut = buffer.rfind(b"\n", position, stop)
+                stop = cut + 1 if cut > position else stop
+            yield from self._chunk_hits(bytes(buffer[position:stop]), position)
+            position = stop
+
+    def _chunk_hits(self, chunk: bytes, base: int) -> Iterator[tuple[int, int]]:
+        if self._automaton is not None:
+            for index, begin, _ in self._automaton.find_matches_as_indexes(chunk, overlapping=True):
+                yield index, base + begin
+            return
+        for match in self._regex.finditer(chunk):
+            yield self._index[match.group(1)], base + match.start()
+
+
+class WordIndex:
+    """Tells which of many words occur in a short text."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        self._words = words
+        self._automaton = _text_automaton(words)
+
+    def found(self, text: str) -> set[int]:
+        """Indexes of the words that occur in `text`."""
+        if self._automaton is not None:
+            matches = self._automaton.find_matches_as_indexes(text, overlapping=True)
+            return {index for index, _, _ in matches}
+        return {index for index, word in enumerate(self._words) if word in text}
+
+
+def _antichain(words: Iterable[str]) -> tuple[str, ...]:
+    """The words without those that contain another of them."""
+    kept: list[str] = []
+    for word in sorted(set(words), key=lambda w: (len(w), w)):
+        if not any(shorter in word for shorter in kept):
+            kept.append(word)
+    return tuple(kept)
+
+
+def _automaton(encoded: list[bytes]) -> Any:
+    try:
+        from ahocorasick_rs import BytesAhoCorasick
+    except ImportError:
+        return None
+    return BytesAhoCorasick(encoded) if encoded else None
+
+
+def _text_automaton(words: Sequence[str]) -> Any:
+    try:
+        from ahocorasick_rs import AhoCorasick
+    except ImportError:
+        return None
+    return AhoCorasick(words) if words else None

@@ -1,0 +1,161 @@
+"""Go: the compiler, go test, modules, Ginkgo, golangci-lint."""
+
+from __future__ import annotations
+
+from aof.analysis.ci_log.records import Category
+from aof.analysis.ci_log.rules.rule import Rule
+
+_FILE = r"(?P<file>(?:\.{0,2}/)?[\w@+~.-]{1,100}(?:/[\w@+~.-]{1,100}){0,30}\.go)"
+
+RULES = (
+    Rule(
+        "go-test-failure",
+        Category.UNIT_TEST,
+        74,
+        ("--- FAIL: ",),
+        r"^\s*--- FAIL: (?P<test>\S+)",
+        key=rf"^\s+{_FILE}:(?P<line>\d+): (?P<message>\S.*)|^\s+Error:\s+(?P<error>\S.*)",
+        key_optional=True,
+        stop=r"^\s*--- (?:PASS|SKIP)|^FAIL|^ok\s|^=== RUN",
+        where=rf"^\s+{_FILE}:(?P<line>\d+): ",
+        reach=8,
+        fix="test-failure",
+    ),
+    Rule(
+        "go-test-detail",
+        Category.UNIT_TEST,
+        74,
+        ("_test.go:",),
+        rf"^\s+{_FILE}:(?P<line>\d+): (?P<message>.*(?:[Ff]ail|[Ee]rror|[Ee]xpected"
+        rf"|[Uu]nexpected|\bgot\b|\bwant|"
+        r"mismatch|timed out|[Nn]ot equal|should).*)",
+        fix="test-failure",
+    ),
+    Rule(
+        "go-testify",
+        Category.UNIT_TEST,
+        75,
+        ("Error Trace:",),
+        r"^\s+Error Trace:\s+(?P<file>[^\s:]+):(?P<line>\d+)",
+        key=r"^\s+Error:\s+(?P<message>\S.*)",
+        reach=8,
+        fix="test-failure",
+    ),
+    Rule(
+        "go-package-failed",
+        Category.UNIT_TEST,
+        50,
+        ("FAIL\t",),
+        r"^FAIL\t\S+\t",
+        trigger=("FAIL",),
+        pick="first",
+        fix="test-failure",
+    ),
+    Rule(
+        "go-lint",
+        Category.LINT,
+        78,
+        (".go:",),
+        rf"^\s*{_FILE}:(?P<line>\d+):(?:(?P<column>\d+):)? (?P<message>.*) \([a-z][\w-]{{2,30}}\)$",
+        trigger=(".go:",),
+        fix="lint",
+    ),
+    Rule(
+        "go-compile",
+        Category.COMPILE,
+        78,
+        (".go:",),
+        rf"^(?:vet: |#\d+ )?\s*{_FILE}:(?P<line>\d+):(?P<column>\d+): (?P<message>\S.*)",
+        unless=r"\([a-z][\w-]{2,30}\)$|: warning: |\b(?:INFO|DEBUG|info|debug)\b",
+        trigger=(".go:",),
+        fix="compile",
+    ),
+    Rule(
+        "go-build-failed",
+        Category.COMPILE,
+        46,
+        ("[build failed]", "[setup failed]"),
+        r"^FAIL\s+\S+ \[(?:build|setup) failed\]",
+        fix="compile",
+    ),
+    Rule(
+        "go-module",
+        Category.DEPENDENCY,
+        84,
+        (
+            "no required module provides",
+            "missing go.sum entry",
+            "unknown revision",
+            "updates to go.mod needed",
+            "cannot find module",
+            "cannot find package",
+            "is not in GOROOT",
+            "is not in std",
+            "checksum mismatch",
+            "inconsistent vendoring",
+            "no matching versions for query",
+            "does not contain package",
+            "invalid version",
+            "module declares its path as",
+            "ambiguous import",
+            "cannot load module",
+            "import cycle not allowed",
+        ),
+        r"no required module provides package|missing go\.sum entry|unknown revision"
+        r"|updates to go\.mod needed"
+        r"|cannot find (?:module|package)|is not in (?:GOROOT|std)\b|verifying .*checksum mismatch"
+        r"|inconsistent vendoring|no matching versions for query|but does not contain package"
+        r"|go: .*invalid version|module declares its path as|ambiguous import|cannot load module"
+        r"|import cycle not allowed",
+    ),
+    Rule(
+        "go-version",
+        Category.ENVIRONMENT,
+        86,
+        (
+            "requires go >=",
+            "invalid go version",
+            "toolchain not available",
+            "requires newer Go version",
+        ),
+        r"requires go >= \S+|invalid go version|toolchain not available|requires newer Go version",
+    ),
+    Rule(
+        "go-panic",
+        Category.UNIT_TEST,
+        80,
+        ("panic: ", "all goroutines are asleep", "concurrent map"),
+        r"^(?:\s*)panic: (?P<message>.*)|^fatal error: (?:all goroutines are asleep"
+        r"|concurrent map).*",
+        unless=r"panic: test timed out",
+        where=rf"^\s+{_FILE}:(?P<line>\d+)(?: \+0x[0-9a-f]+)?$",
+        reach=30,
+        fix="test-failure",
+    ),
+    Rule(
+        "go-test-timeout",
+        Category.TIMEOUT,
+        86,
+        ("panic: test timed out",),
+        r"^panic: test timed out after (?P<message>\S+)",
+    ),
+    Rule(
+        "go-race",
+        Category.UNIT_TEST,
+        82,
+        ("WARNING: DATA RACE",),
+        r"WARNING: DATA RACE",
+        where=rf"^\s+{_FILE}:(?P<line>\d+) \+0x",
+        reach=20,
+        fix="test-failure",
+    ),
+    Rule(
+        "ginkgo-failure",
+        Category.UNIT_TEST,
+        75,
+        ("[FAILED]", "• Failure", "[Fail]", "• [FAILED]"),
+        r"^\s*\[FAILED\] (?P<message>.*)|^\s*\[Fail\] (?P<test>.*)|^• (?:Failure|\[FAILED\]) ",
+        where=rf"{_FILE}:(?P<line>\d+)",
+        fix="test-failure",
+    ),
+)

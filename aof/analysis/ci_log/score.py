@@ -1,0 +1,125 @@
+"""How likely each candidate is the cause: its rule's weight and where it stands."""
+
+from __future__ import annotations
+
+import re
+
+from aof.analysis.ci_log.blocks import Candidate
+from aof.analysis.ci_log.lines import Lines
+from aof.analysis.ci_log.outcome import Verdict
+from aof.analysis.ci_log.records import Category, Location
+
+SAME_STEP = 12
+OTHER_STEP = -15
+OTHER_FAILED_STEP = -6
+AFTER_MARKER = -25
+TERMINAL_NOTICE = 4
+IN_CHANGED_FILE = 6
+HAS_LOCATION = 1
+EXIT_CODE_AGREES = 8
+QUIETENED = -18
+WARNED = -14
+SWALLOWED = ((1500, -24), (300, -12))  # lines that follow in the step, and what that costs
+
+# Tools report these and go on; a program that meets any other failure ends soon after.
+_REPORTED = {
+    Category.UNIT_TEST,
+    Category.INTEGRATION_TEST,
+    Category.LINT,
+    Category.COMPILE,
+    Category.DEPLOY,
+}
+
+# What exit codes say: not found, killed, aborted, segmentation fault, time limit, git's own.
+_EXIT_CODE_WORDS = {
+    124: re.compile(r"[Tt]ime(?:d )?\s?out"),
+    126: re.compile(r"[Pp]ermission denied|not executable|cannot execute"),
+    127: re.compile(r"not found|No such file"),
+    128: re.compile(r"fatal:"),
+    134: re.compile(r"[Aa]bort|SIGABRT|heap|[Aa]ssert|panic|terminate called"),
+    137: re.compile(r"[Kk]illed|OOM|[Mm]emory|SIGKILL"),
+    139: re.compile(r"[Ss]egmentation|SIGSEGV"),
+    143: re.compile(r"[Tt]erminated|SIGTERM|[Tt]ime(?:d )?\s?out|cancel"),
+}
+
+# Lines that look like failures and are not: passing tests, echoed commands, counts of zero,
+# lower log levels, retries announced.
+_QUIET = re.compile(
+    r"^\s*(?:[✓✔√]|PASS\b|ok\b|passed\b|\+\+* |\$ )|\b0 (?:errors?|failed|failures?)\b"
+    r"|\b(?:errors?|failures?|failed): ?0\b|^\W{0,3}(?:DEBUG|TRACE)\b|\[(?:DEBUG|debug)\]"
+    r"|\b(?:expected|simulated|mock(?:ed)?) (?:error|failure|exception)\b"
+)
+_WARNING = re.compile(
+    r"^\W{0,3}(?:WARN(?:ING)?|warn(?:ing)?)\b|\bWARN(?:ING)?:|^npm warn|##\[warning\]"
+    r"|\bwarning: |\[WARN(?:ING)?\]"
+    r"|\(ignored\)|[Rr]etrying|[Rr]etry attempt|will retry|non-fatal|\bDeprecat"
+)
+
+
+def score_all(
+    lines: Lines, candidates: list[Candidate], verdict: Verdict, changed_files: tuple[str, ...]
+) -> None:
+    """Set `score` of every candidate."""
+    changed = tuple(path.strip("/") for path in changed_files if path)
+    for candidate in candidates:
+        candidate.score = (
+            candidate.rule.weight
+            + _place(candidate, verdict)
+            + _form(lines, candidate)
+            + _survived(lines, candidate, verdict)
+            + _agreement(candidate, verdict)
+            + _change(candidate.location, changed)
+        )
+
+
+def _place(candidate: Candidate, verdict: Verdict) -> float:
+    if verdict.marker is None:
+        return 0
+    score: float = 0
+    if verdict.step is not None:
+        if candidate.step == verdict.step:
+            score += SAME_STEP
+        else:
+            score += OTHER_FAILED_STEP if candidate.step in verdict.also else OTHER_STEP
+    if candidate.head > verdict.marker:
+        score += AFTER_MARKER
+    return score
+
+
+def _form(lines: Lines, candidate: Candidate) -> float:
+    head = candidate.text if candidate.head == candidate.start else lines.text(candidate.head)
+    score: float = HAS_LOCATION if candidate.location else 0
+    if b"##[error]" in lines.raw(candidate.start)[:300]:
+        score += TERMINAL_NOTICE
+    if _QUIET.search(head):
+        score += QUIETENED
+    elif _WARNING.search(head) and not any("WARNING" in n for n in candidate.rule.needles):
+        score += WARNED
+    return score
+
+
+def _survived(lines: Lines, candidate: Candidate, verdict: Verdict) -> float:
+    """What it costs that a failure which ends a program was followed by much more output."""
+    if verdict.marker is None or candidate.category in _REPORTED:
+        return 0
+    if candidate.start > verdict.marker or candidate.step != (verdict.step or candidate.step):
+        return 0
+    rest = lines.number(verdict.marker) - lines.number(candidate.start)
+    return next((cost for limit, cost in SWALLOWED if rest > limit), 0)
+
+
+def _agreement(candidate: Candidate, verdict: Verdict) -> float:
+    words = _EXIT_CODE_WORDS.get(verdict.exit_code or 0)
+    return EXIT_CODE_AGREES if words is not None and words.search(candidate.text) else 0
+
+
+def _change(location: Location | None, changed: tuple[str, ...]) -> float:
+    if location is None or not changed:
+        return 0
+    file = location.file.replace("\\", "/").lstrip("./")
+    return IN_CHANGED_FILE if any(same_file(file, path) for path in changed) else 0
+
+
+def same_file(printed: str, path: str) -> bool:
+    """True when a path as printed (absolute, relative, shortened) may be `path`."""
+    return printed == path or printed.endswith("/" + path) or path.endswith("/" + printed)

@@ -1,0 +1,196 @@
+"""Cuts a log into steps in one pass over the hits of the prefilter, and keeps the hits per step.
+
+A step is what the CI system calls so: a step, section, stage or command. Printed script
+source is recognised and its lines are never candidates.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from itertools import chain
+
+from aof.analysis.ci_log import endings
+from aof.analysis.ci_log.decode import clean
+from aof.analysis.ci_log.endings import Ending, ending_of
+from aof.analysis.ci_log.lines import Lines
+from aof.analysis.ci_log.prefilter import Prefilter
+
+_HEAD = 1200  # hits of one word kept from the start of a step
+_TAIL = 600  # and from its end; what lies between cannot be the first or the last failure
+_MAX_STEPS = 5000
+
+WORDS = (
+    "##[group]", "##[endgroup]", "##[start-action", "##[end-action", "Post job cleanup",
+    "section_start:", "section_end:", "[Pipeline]", "travis_fold:", "##[section]Starting",
+    "skipped due to earlier", "log length has", *endings.WORDS,
+)  # fmt: skip
+
+_BORDER = re.compile(
+    rb"##\[group\](?P<run>Run [^\r\n]*)"
+    rb"|##\[(?P<endgroup>endgroup)\]"
+    rb"|##\[start-action display=(?P<action>[^;\]\r\n]*)"
+    rb"|(?P<post>Post job cleanup)\."
+    rb"|##\[section\]Starting: (?P<azure>[^\r\n]*)"
+    rb"|section_start:\d+:(?P<section>[\w.-]+)"
+    rb"|section_end:\d+:(?P<sectionend>[\w.-]+)"
+    rb"|\[Pipeline\] \{ \((?P<stage>[^\r\n]*?)\)\r?$"
+    rb"|travis_fold:start:(?P<fold>[\w.-]+)"
+    rb'|The command "(?P<command>[^\n]{0,400}?)" (?:failed and )?exited with \d'
+)
+_SOURCE_LINE = re.compile(rb"^[^\x1b^]{0,60}(?:\x1b|\^\[)\[36;1m")
+_ECHO = re.compile(rb"^[^\x1b]{0,60}\x1b\[32;1m\$ ")
+_TRUNCATED = re.compile(rb"[Jj]ob's log exceeded limit|log length has exceeded the limit")
+
+
+@dataclass(slots=True)
+class Step:
+    """A stretch of the log and the offsets in it of words some rule needs."""
+
+    name: str | None
+    start: int
+    end: int = 0
+    _early: list[int] = field(default_factory=list)
+    _counts: dict[int, int] = field(default_factory=dict)
+    _late: dict[int, deque[int]] = field(default_factory=dict)
+
+    def add(self, offset: int, word: int) -> None:
+        """Remember that `word` stands at `offset`, within the bounds per word."""
+        count = self._counts.get(word, 0) + 1
+        self._counts[word] = count
+        if count <= _HEAD:
+            self._early.append(offset)
+        elif count > _HEAD + 1:
+            self._late[word].append(offset)
+        else:
+            self._late[word] = deque((offset,), maxlen=_TAIL)
+
+    def lines(self, log: Lines) -> Iterator[int]:
+        """Starts of the lines that hold a word, in order; echoed commands are left out."""
+        offsets = sorted(chain(self._early, *self._late.values()))
+        line_end = -1
+        for offset in offsets:
+            if offset < line_end:
+                continue
+            start = log.start(offset)
+            line_end = log.end(offset)
+            head = bytes(log.buffer[start : min(line_end, start + 120)])
+            if not _SOURCE_LINE.match(head) and not _ECHO.match(head):
+                yield start
+
+
+@dataclass(slots=True)
+class Segments:
+    """The steps of a log in order, how things ended, and what the log's format says."""
+
+    steps: list[Step]
+    endings: list[Ending]
+    platform: str = "plain"
+    truncated: bool = False
+    skipped_from: int | None = None  # first Jenkins stage skipped because an earlier one failed
+
+
+class Segmenter:
+    """Walks the hits once; `run` gives the steps."""
+
+    def __init__(self, lines: Lines, prefilter: Prefilter) -> None:
+        self._lines = lines
+        self._prefilter = prefilter
+        self._in_source = False
+        self._sections: list[str] = []
+        self._result = Segments(steps=[], endings=[])
+
+    def run(self, start: int, end: int) -> Segments:
+        """Segments of the log between two offsets; `start` is the first byte of a line."""
+        self._open(None, start)
+        markers = self._prefilter.markers
+        seen = start
+        for word, offset in self._prefilter.hits(self._lines.buffer, start, end):
+            if word < markers and offset >= seen:
+                seen = self._visit(offset)
+            if not self._in_source:
+                self._result.steps[-1].add(offset, word)
+        self._result.steps[-1].end = end
+        return self._result
+
+    def _visit(self, offset: int) -> int:
+        """Take note of borders and endings in the line at `offset`; returns where it ends."""
+        start, end = self._lines.start(offset), self._lines.end(offset) + 1
+        raw = self._lines.raw(start)
+        ending = ending_of(raw, start)
+        if ending is not None:
+            step = len(self._result.steps) - 1
+            self._result.endings.append(replace(ending, step=step))
+            self._platform(ending.platform)
+        self._border(raw, start, end)
+        if b"exceeded" in raw and _TRUNCATED.search(raw):
+            self._result.truncated = True
+        if b"skipped due to earlier failure" in raw and self._result.skipped_from is None:
+            self._result.skipped_from = len(self._result.steps) - 1
+        return end
+
+    def _border(self, raw: bytes, start: int, end: int) -> None:
+        for match in _BORDER.finditer(raw):
+            kind = match.lastgroup or ""
+            value = (match.group(kind) or b"").decode("utf-8", errors="replace")
+            getattr(self, f"_on_{kind}")(clean(value.encode()), start, end)
+
+    def _open(self, name: str | None, start: int) -> None:
+        steps = self._result.steps
+        if len(steps) >= _MAX_STEPS:
+            return
+        if steps:
+            steps[-1].end = start
+        steps.append(Step(name, start))
+
+    def _on_run(self, value: str, start: int, _end: int) -> None:
+        self._platform("github")
+        self._open(value, start)
+        self._in_source = True
+
+    def _on_endgroup(self, _value: str, _start: int, _end: int) -> None:
+        self._in_source = False
+
+    def _on_action(self, value: str, start: int, _end: int) -> None:
+        self._platform("github")
+        self._in_source = False
+        self._open(value, start)
+
+    def _on_post(self, value: str, start: int, _end: int) -> None:
+        self._platform("github")
+        self._in_source = False
+        self._open(value, start)
+
+    def _on_azure(self, value: str, start: int, _end: int) -> None:
+        self._result.platform = "azure"
+        self._open(value, start)
+
+    def _on_section(self, value: str, start: int, _end: int) -> None:
+        self._platform("gitlab")
+        self._sections.append(value)
+        self._open(value, start)
+
+    def _on_sectionend(self, _value: str, start: int, end: int) -> None:
+        if self._sections:
+            self._sections.pop()
+        self._open(self._sections[-1] if self._sections else None, min(end, start + 1))
+
+    def _on_stage(self, value: str, start: int, _end: int) -> None:
+        self._platform("jenkins")
+        self._open(value, start)
+
+    def _on_fold(self, value: str, start: int, _end: int) -> None:
+        self._platform("travis")
+        self._open(value, start)
+
+    def _on_command(self, value: str, _start: int, end: int) -> None:
+        """Travis prints the command after its output: name the step that ends here."""
+        self._platform("travis")
+        self._result.steps[-1].name = value
+        self._open(None, end)
+
+    def _platform(self, name: str) -> None:
+        if self._result.platform == "plain":
+            self._result.platform = name

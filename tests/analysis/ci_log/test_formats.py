@@ -1,0 +1,99 @@
+from collections.abc import Callable
+
+import pytest
+
+from aof.analysis.ci_log import diagnose
+from tests.analysis.ci_log import logs
+
+FAILURE = """collecting
+_________________________ test_total _________________________
+
+    def test_total():
+>       assert total([1, 2]) == 4
+E       assert 3 == 4
+
+tests/test_cart.py:12: AssertionError
+=========================== short test summary info ===========================
+FAILED tests/test_cart.py::test_total - assert 3 == 4
+1 failed, 20 passed in 1.20s"""
+WRAPPERS: dict[str, Callable[..., bytes]] = {
+    "github": logs.github,
+    "gitlab": logs.gitlab,
+    "gitlab_stamped": logs.gitlab_stamped,
+    "jenkins": logs.jenkins,
+    "travis": logs.travis,
+}
+
+
+@pytest.mark.parametrize("name", WRAPPERS)
+def test_the_same_failure_is_found_in_every_format(name: str) -> None:
+    diagnosis = diagnose(WRAPPERS[name](FAILURE))
+    assert diagnosis.outcome == "failed"
+    assert diagnosis.primary is not None
+    assert diagnosis.primary.text == "E       assert 3 == 4"
+    assert str(diagnosis.primary.location) == "tests/test_cart.py:12"
+    assert diagnosis.platform == name.partition("_")[0]
+
+
+def test_the_failing_step_is_named() -> None:
+    assert diagnose(logs.github(FAILURE)).step == "Run npm test"
+    assert diagnose(logs.gitlab(FAILURE)).step == "step_script"
+    assert diagnose(logs.jenkins(FAILURE)).step == "Test"
+    assert diagnose(logs.travis(FAILURE)).step == "make test"
+
+
+def test_line_numbers_count_line_feeds_from_one() -> None:
+    log = logs.github(FAILURE)
+    diagnosis = diagnose(log)
+    assert diagnosis.primary is not None
+    line = log.decode().split("\n")[diagnosis.primary.line - 1]
+    assert line.endswith("E       assert 3 == 4")
+
+
+def test_utf_16_with_and_without_a_mark_is_read() -> None:
+    text = logs.github(FAILURE).decode().lstrip("\ufeff")
+    for encoded in (text.encode("utf-16"), text.encode("utf-16-le"), text.encode("utf-16-be")):
+        assert diagnose(encoded).primary == diagnose(text.encode()).primary
+
+
+def test_columns_of_gh_and_caret_colour_are_removed() -> None:
+    lines = logs.github(FAILURE).decode().lstrip("\ufeff").splitlines()
+    text = "\n".join(f"build\tRun tests\t{line}" for line in lines).replace("\x1b", "^[")
+    diagnosis = diagnose(text.encode())
+    assert diagnosis.primary is not None
+    assert diagnosis.primary.text == "E       assert 3 == 4"
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        logs.github("Error: this is printed by a passing test\n✓ 12 tests", exit_code=0),
+        logs.gitlab("ERROR: retrying\nFAILED once, passed on retry", exit_code=0),
+        logs.jenkins("Exception in thread main handled", result="SUCCESS"),
+        logs.travis("error: expected by the test", exit_code=0),
+    ],
+)
+def test_a_green_log_is_never_diagnosed(log: bytes) -> None:
+    diagnosis = diagnose(log)
+    assert diagnosis.outcome == "passed"
+    assert diagnosis.primary is None
+    assert diagnosis.candidates == ()
+
+
+def test_echoed_script_source_is_never_the_cause() -> None:
+    source = 'echo "ERROR: cannot find module"; exit 3'
+    diagnosis = diagnose(logs.github("bash: frobnicate: command not found", step=source))
+    assert diagnosis.primary is not None
+    assert diagnosis.primary.text == "bash: frobnicate: command not found"
+
+
+def test_a_failure_of_a_later_cleanup_step_comes_second() -> None:
+    after = "##[group]Run ./upload.sh\n##[endgroup]\nbash: ./upload.sh: Permission denied\n"
+    diagnosis = diagnose(logs.github(FAILURE, after=after))
+    assert diagnosis.primary is not None
+    assert diagnosis.primary.rule == "pytest-error"
+
+
+def test_a_gitlab_log_that_was_cut_off_says_so() -> None:
+    log = logs.gitlab("Job's log exceeded limit of 4194304 bytes.")
+    assert any("cut off" in note for note in diagnose(log).notes)
