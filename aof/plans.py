@@ -49,13 +49,26 @@ class Assumption(_Frozen):
 
 
 class Check(_Frozen):
-    """How apply sees that an action took effect: a read and a jmespath that must be true."""
+    """How apply sees that an action took effect: a read and a jmespath that must be true.
+
+    `result` (jmespath) selects, from the same answer, what the action would have returned;
+    later actions can then refer to it even when the answer of the action itself was lost.
+    """
 
     tool: str
     operation: str
     arguments: dict[str, Any] = Field(default_factory=dict)
     condition: str
     describes: str
+    result: str = ""
+
+
+class Origin(StrEnum):
+    """Who proposed an action: code that judged evidence, a model, or a declared output."""
+
+    PLAYBOOK = "playbook"
+    MODEL = "model"
+    OUTPUT = "output"
 
 
 class Action(_Frozen):
@@ -63,6 +76,7 @@ class Action(_Frozen):
 
     `arguments` may refer to results of earlier actions as `{"$result": "a1.sha"}`.
     `executable` is False for a recommendation: a target or tool is not known.
+    An action nobody vouches for counts as the model's.
     """
 
     id: str
@@ -78,10 +92,65 @@ class Action(_Frozen):
     assumes: tuple[Assumption, ...] = ()
     verify: tuple[Check, ...] = ()
     undo: str = ""
+    origin: Origin = Origin.MODEL
+
+
+class Decision(StrEnum):
+    """What policy says to an action. Compare with `strictest_decision`."""
+
+    ALLOW = "allow"
+    REQUIRE_APPROVAL = "require-approval"
+    DENY = "deny"
+
+
+def strictest_decision(*decisions: Decision) -> Decision:
+    """Deny before require-approval before allow; deny when there are none."""
+    order = list(Decision)
+    return max(decisions, key=order.index, default=Decision.DENY)
+
+
+class Requirement(_Frozen):
+    """Whose approval a plan needs. Several requirements must all be met.
+
+    Attributes:
+        source: Who asks for it: `policy production, rule writes`, `agent guardian`.
+        approvers: People, identities or teams; empty means anybody who may approve at all.
+        quorum: How many different people.
+        timeout_s: Longest time between plan and apply.
+        local: Whether the unverified person at this terminal counts; None: outside CI.
+        self_approval: Whether who asked for the run may approve; None: only at the terminal.
+        forge_environment: The protected environment whose reviewers count.
+    """
+
+    source: str
+    approvers: tuple[str, ...] = ()
+    quorum: int = 1
+    timeout_s: float = 4 * 3600.0
+    local: bool | None = None
+    self_approval: bool | None = None
+    forge_environment: str = ""
+
+
+class Ruling(_Frozen):
+    """A policy decision about one action, with the rule that made it."""
+
+    action: str
+    decision: Decision
+    policy: str
+    rule: str
+    reason: str
 
 
 class Plan(_Frozen):
-    """Actions in order, bound to the state they assume. `digest` covers all but itself."""
+    """Actions in order, bound to the state they assume. `digest` covers all but itself.
+
+    Attributes:
+        ref: The manifest that apply assembles again.
+        requested_by: Identity of who asked for the run, e.g. `github:ana`.
+        forge_run: The CI run that made the plan, e.g. `github:org/repo/123`.
+        rulings: What policy said to each action when the plan was made.
+        requirements: Approvals the plan needs; empty when policy allows every action.
+    """
 
     id: str
     agent: str
@@ -92,7 +161,18 @@ class Plan(_Frozen):
     decision: str
     environment: str = ""
     actions: tuple[Action, ...]
+    ref: str = ""
+    requested_by: str = ""
+    forge_run: str = ""
+    labels: dict[str, str] = Field(default_factory=dict)
+    rulings: tuple[Ruling, ...] = ()
+    requirements: tuple[Requirement, ...] = ()
     digest: str = ""
+
+    @property
+    def needs_approval(self) -> bool:
+        """Whether anybody has to approve."""
+        return bool(self.requirements)
 
     def computed_digest(self) -> str:
         """What `digest` must be for this content."""

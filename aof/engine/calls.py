@@ -14,7 +14,7 @@ from aof.clock import Clock, isoformat
 from aof.engine.progress import Progress
 from aof.errors import AofError, Interrupted, NotBound, Unreachable, UsageFault
 from aof.messages import Effect, Operation, ToolCall, ToolOutput, ToolResult
-from aof.plans import Action, Assumption, Check, digest
+from aof.plans import Action, Assumption, Check, Origin, digest
 from aof.runlog import RunLog
 from aof.tools.base import Tool, checked_arguments
 from aof.verdict import Evidence
@@ -137,6 +137,7 @@ class RecordedCalls:
             assumes=tuple(assumes),
             verify=tuple(verify),
             undo=undo,
+            origin=Origin.PLAYBOOK,
         )
 
     def recommend(

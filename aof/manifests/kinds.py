@@ -6,11 +6,13 @@ from aof.manifests.agent import Agent
 from aof.manifests.agent_test import AgentTest
 from aof.manifests.base import Manifest
 from aof.manifests.fleet import Fleet
+from aof.manifests.policy import Policy
 from aof.manifests.trigger import Trigger
 
 KINDS: dict[str, type[Manifest]] = {
     "Agent": Agent,
     "AgentTest": AgentTest,
     "Fleet": Fleet,
+    "Policy": Policy,
     "Trigger": Trigger,
 }

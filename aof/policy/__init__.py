@@ -1,0 +1,1 @@
+"""What agents may change: policies are loaded here, and a question is answered by a rule."""
