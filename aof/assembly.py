@@ -13,6 +13,7 @@ from aof.clock import Clock
 from aof.errors import AofError, ManifestError, NotBound, UsageFault
 from aof.manifests.agent import Agent, AgentSpec, ToolUse
 from aof.manifests.agent_test import AgentTest
+from aof.manifests.base import Reference
 from aof.manifests.fleet import Fleet
 from aof.manifests.loader import Loaded, load_file, load_one, manifest_files
 from aof.manifests.references import resolve_reference
@@ -53,6 +54,7 @@ def assemble_agent(
     clock: Clock,
     llm: models.Llm = "off",
     model: str = "",
+    base: Path | None = None,
 ) -> Assembled:
     """Load the agent `ref` and bind everything it names.
 
@@ -63,6 +65,7 @@ def assemble_agent(
         clock: For tools that wait.
         llm: Use the models when they are available, never, or fail without one.
         model: Instead of the manifest's model and its fallbacks.
+        base: The folder of the manifest that refers to it, if one does.
 
     Raises:
         NotBound: A model is required and none can be used.
@@ -71,7 +74,7 @@ def assemble_agent(
     """
     from aof.engine.run import Runnable
 
-    loaded = load_one(resolve_reference(ref, environment=environment), "Agent")
+    loaded = load_one(resolve_reference(ref, base=base, environment=environment), "Agent")
     problems = check(loaded, environment)
     if problems:
         raise ManifestError(problems)
@@ -142,7 +145,9 @@ def check(loaded: Loaded, environment: Mapping[str, str]) -> list[AofError]:
             for problem in _check_ref(loaded, agent.ref, ("spec", "agents", index), environment)
         ]
     if isinstance(manifest, AgentTest):
-        return _check_ref(loaded, manifest.spec.agent.ref, ("spec", "agent", "ref"), environment)
+        subject = "agent" if manifest.spec.agent else "fleet"
+        ref = (manifest.spec.agent or manifest.spec.fleet or Reference(ref=" ")).ref
+        return _check_ref(loaded, ref, ("spec", subject, "ref"), environment)
     return []
 
 

@@ -23,6 +23,7 @@ ANALYZE: dict[str, tuple[str, str]] = {
 """Each analysis: name -> (`module:attribute`, one line of help)."""
 COMMANDS = {
     "run": ("aof.cli.main:run", "Run an agent."),
+    "test": ("aof.cli.test:test", "Run the scenario tests of agents."),
     "validate": ("aof.cli.validate:validate", "Check manifests; prints every problem."),
     "get": ("aof.cli.get:get", "List agents, tools, triggers, fleets or runs."),
     "describe": ("aof.cli.describe:describe", "Show one agent, tool or playbook."),

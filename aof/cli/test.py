@@ -1,0 +1,102 @@
+"""`aofctl test`: scenario tests of agents."""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from aof.cli.output import emit, emit_json, notice
+from aof.errors import ExitCode
+
+if TYPE_CHECKING:
+    from aof.scenarios.outcome import ScenarioResult
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
+@click.option("-k", "keyword", default="", metavar="TEXT", help="Only scenarios with TEXT in it.")
+@click.option("-j", "jobs", default=1, show_default=True, help="Processes to use.")
+@click.option("--last-failed", is_flag=True, help="Only what failed last time.")
+@click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML here.")
+@click.option("--watch", is_flag=True, help="Run again whenever a file changes.")
+@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text")
+def test(
+    paths: tuple[Path, ...],
+    *,
+    keyword: str,
+    jobs: int,
+    last_failed: bool,
+    junit: Path | None,
+    watch: bool,
+    output: str,
+) -> None:
+    """Run the scenarios in PATHS (files, or folders with `*.test.yaml`; default: here).
+
+    Offline: tools answer from mocks, the clock stands still, no key is needed. Exits 0 when
+    all pass, 1 when one fails, 2 when a file is wrong or there is nothing to run.
+
+    \b
+    Examples:
+      aofctl test library/
+      aofctl test library/ -k rollback -j 2 --junit results.xml
+    """
+    wanted = list(paths) or [Path()]
+    while True:
+        results, seconds = _run(wanted, keyword, jobs, last_failed=last_failed)
+        _report(results, seconds, output=output, junit=junit)
+        if not watch:
+            failed = any(not result.passed for result in results)
+            raise click.exceptions.Exit(int(ExitCode.STOP if failed else ExitCode.OK))
+        _await_change(wanted)
+
+
+def _run(
+    paths: list[Path], keyword: str, jobs: int, *, last_failed: bool
+) -> tuple[list[ScenarioResult], float]:
+    from aof.scenarios.discover import find_cases
+    from aof.scenarios.suite import only_last_failed, remember_failed, run_cases
+    from aof.transport.files import write_atomically
+
+    began = time.perf_counter()
+    cases = find_cases(paths, keyword=keyword, environment=os.environ)
+    if last_failed:
+        cases = only_last_failed(cases, Path.cwd())
+    library_path = os.environ.get("AOF_LIBRARY_PATH", "")
+    results = run_cases(cases, jobs=jobs, library_path=library_path)
+    remember_failed(results, Path.cwd(), write_atomically)
+    return results, time.perf_counter() - began
+
+
+def _report(
+    results: list[ScenarioResult], seconds: float, *, output: str, junit: Path | None
+) -> None:
+    from aof.scenarios.reporting import as_annotations, as_json, as_junit, as_text
+    from aof.transport.files import write_atomically
+
+    if junit is not None:
+        write_atomically(junit, as_junit(results).encode())
+    if output == "json":
+        emit_json(as_json(results, seconds))
+        return
+    emit(as_text(results, seconds))
+    if os.environ.get("GITHUB_ACTIONS") == "true":
+        for line in as_annotations(results):
+            emit(line)
+
+
+def _await_change(paths: list[Path]) -> None:
+    from aof.manifests.references import packaged_library
+
+    def state() -> dict[Path, int]:
+        roots = [*paths, packaged_library()]
+        files = [file for root in roots for file in (root.rglob("*") if root.is_dir() else [root])]
+        return {file: file.stat().st_mtime_ns for file in files if file.is_file()}
+
+    notice("waiting for a change; Ctrl-C ends it")
+    before = state()
+    while state() == before:
+        time.sleep(0.5)
