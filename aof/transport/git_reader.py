@@ -22,22 +22,15 @@ ENVIRONMENT = {
     "GIT_EDITOR": "false",
     "LC_ALL": "C",
 }
-SAFE = (
-    "-c",
-    "core.hooksPath=/dev/null",
-    "-c",
-    "core.fsmonitor=false",
-    "-c",
-    "core.quotePath=false",
-    "-c",
-    "log.showSignature=false",
-    "-c",
-    "protocol.ext.allow=never",
-    "-c",
-    "submodule.recurse=false",
-    "-c",
-    "gc.auto=0",
+_QUIET = (
+    *("-c", "core.fsmonitor=false", "-c", "core.quotePath=false"),
+    *("-c", "log.showSignature=false", "-c", "protocol.ext.allow=never"),
+    *("-c", "submodule.recurse=false", "-c", "gc.auto=0"),
 )
+SAFE = ("-c", "core.hooksPath=/dev/null", *_QUIET)
+PUSHING = _QUIET
+"""For pushes, where the user's hooks belong: large file storage depends on one."""
+
 _FIELDS = "%H%n%P%n%an%n%ae%n%ct%n%B"
 _READ_TIMEOUT_S = 60.0
 
@@ -96,7 +89,7 @@ class GitReader:
         """What a git command printed, without the newline at its end."""
         done = self.git(*arguments)
         if done.returncode != 0:
-            raise _failed(arguments, done)
+            raise failed(arguments, done)
         return decoded(done.stdout).rstrip("\n")
 
     def is_shallow(self) -> bool:
@@ -151,7 +144,7 @@ class GitReader:
         """Whether `descendant` contains `ancestor`; both are commits this clone has."""
         done = self.git("merge-base", "--is-ancestor", ancestor, descendant)
         if done.returncode not in {0, 1}:
-            raise _failed(("merge-base", ancestor, descendant), done)
+            raise failed(("merge-base", ancestor, descendant), done)
         return done.returncode == 0
 
     def log(
@@ -229,7 +222,7 @@ class GitReader:
         arguments = ("ls-remote", "--end-of-options", remote, *wanted)
         done = self.git(*arguments, timeout_s=30.0)
         if done.returncode != 0:
-            raise _failed(("ls-remote", remote), done)
+            raise failed(("ls-remote", remote), done)
         found: dict[str, tuple[str, str]] = {}
         for line in decoded(done.stdout).splitlines():
             sha, _, name = line.partition("\t")
@@ -249,7 +242,7 @@ class GitReader:
         arguments = ("diff", *options, *form, "--end-of-options", older, newer, "--", *paths)
         done = self.git(*arguments)
         if done.returncode != 0:
-            raise _failed(("diff", older, newer), done)
+            raise failed(("diff", older, newer), done)
         return done.stdout
 
     def file(self, sha: str, path: str) -> bytes | None:
@@ -326,7 +319,8 @@ def _with_names(records: Iterator[bytes]) -> Iterator[LoggedCommit]:
         yield commit._replace(paths=tuple(paths))
 
 
-def _failed(arguments: Sequence[str], done: Completed) -> Unreachable:
+def failed(arguments: Sequence[str], done: Completed) -> Unreachable:
+    """What to raise when a git command failed, with its own words."""
     words = decoded(done.stderr).strip()[-2000:] or "git gave no message"
     fix = ""
     if "dubious ownership" in words:

@@ -1,0 +1,249 @@
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aof.errors import PlanRefused, Unreachable, UsageFault
+from aof.messages import Effect
+from aof.tools.git import Git
+from aof.transport.git_credentials import token_environment
+from aof.transport.git_reader import GitReader
+from tests.git_sandbox import GitSandbox
+
+AT = "2026-11-20T10:00:00Z"
+
+
+@pytest.fixture
+def remote(tmp_path: Path) -> GitSandbox:
+    return GitSandbox(tmp_path / "remote.git", bare=True)
+
+
+@pytest.fixture
+def repo(tmp_path: Path, remote: GitSandbox) -> GitSandbox:
+    repo = GitSandbox(tmp_path / "repo")
+    repo.write("version.txt", "1.0.0\n")
+    repo.write("run.sh", "#!/bin/sh\n")
+    (repo.directory / "run.sh").chmod(0o755)
+    repo.commit("feat: first")
+    repo.git("remote", "add", "origin", str(remote.directory))
+    repo.git("push", "-q", "origin", "main")
+    return repo
+
+
+def do(repo: GitSandbox, operation: str, **arguments: Any) -> Any:
+    settings = {"GIT_COMMITTER_NAME": "Rel", "GIT_COMMITTER_EMAIL": "rel@example.org"}
+    tool = Git.bind({"GIT_CLONE": str(repo.directory), **settings})
+    return tool.invoke(operation, arguments).data
+
+
+def bump(repo: GitSandbox, base: str, content: str = "1.1.0\n", **more: Any) -> Any:
+    files = [{"path": "version.txt", "content": content}, {"path": "new/NEWS.md", "content": "n\n"}]
+    arguments = {"message": "chore: 1.1.0", "files": files, "branch": "main", "base": base}
+    return do(repo, "commit", **arguments, at=AT, **more)
+
+
+def test_commit_changes_the_files_named_and_the_working_tree_follows(repo: GitSandbox) -> None:
+    made = bump(repo, repo.head())
+    assert made["done"] == "made"
+    assert repo.head() == made["sha"]
+    assert repo.git("status", "--porcelain") == ""
+    assert (repo.directory / "version.txt").read_text() == "1.1.0\n"
+    assert repo.git("show", "--format=%an %ae %ad", "--date=iso", "-s") == (
+        "Rel rel@example.org 2026-11-20 10:00:00 +0000"
+    )
+
+
+def test_committing_again_finds_it_done(repo: GitSandbox) -> None:
+    base = repo.head()
+    first = bump(repo, base)
+    assert bump(repo, base) == {**first, "done": "already"}
+    repo.commit("docs: on top")
+    assert bump(repo, base) == {**first, "done": "already"}
+
+
+def test_edits_elsewhere_stay_and_edits_in_the_way_are_refused(repo: GitSandbox) -> None:
+    base = repo.head()
+    repo.write("run.sh", "edited")
+    assert bump(repo, base)["done"] == "made"
+    assert (repo.directory / "run.sh").read_text() == "edited"
+    repo.write("version.txt", "edited")
+    with pytest.raises(PlanRefused, match="working tree has changes"):
+        bump(repo, repo.head(), "1.2.0\n")
+    assert (repo.directory / "version.txt").read_text() == "edited"
+
+
+def test_a_branch_that_moved_is_refused(repo: GitSandbox) -> None:
+    base = repo.head()
+    moved = repo.commit("fix: meanwhile")
+    with pytest.raises(PlanRefused, match="main moved"):
+        bump(repo, base)
+    assert repo.head() == moved
+
+
+def test_a_branch_not_checked_out_leaves_the_working_tree_alone(repo: GitSandbox) -> None:
+    base = repo.head()
+    repo.branch("other")
+    sha = bump(repo, base)["sha"]
+    assert repo.git("rev-parse", "main") == sha
+    assert (repo.directory / "version.txt").read_text() == "1.0.0\n"
+
+
+def test_modes_are_kept(repo: GitSandbox) -> None:
+    files = [{"path": "run.sh", "content": "#!/bin/sh\nexit 0\n"}]
+    do(repo, "commit", message="fix: x", files=files, branch="main", at=AT)
+    assert repo.git("ls-tree", "HEAD", "run.sh").startswith("100755")
+
+
+@pytest.mark.parametrize("path", ["../x", "/etc/x", ".git/config", "a/../../x", "sub/.GIT/hooks/x"])
+def test_a_path_out_of_the_tree_is_refused(repo: GitSandbox, path: str) -> None:
+    with pytest.raises(UsageFault):
+        files = [{"path": path, "content": "x"}]
+        do(repo, "commit", message="x", files=files, branch="main", at=AT)
+
+
+def test_a_link_is_not_written_through(repo: GitSandbox) -> None:
+    (repo.directory / "link").symlink_to("/etc/passwd")
+    repo.commit("chore: link")
+    with pytest.raises(UsageFault, match="link, folder"):
+        files = [{"path": "link", "content": "x"}]
+        do(repo, "commit", message="x", files=files, branch="main", at=AT)
+
+
+def test_nothing_to_commit_is_said(repo: GitSandbox) -> None:
+    with pytest.raises(UsageFault, match="nothing to commit"):
+        files = [{"path": "version.txt", "content": "1.0.0\n"}]
+        do(repo, "commit", message="x", files=files, branch="main", at=AT)
+
+
+def test_tag_is_annotated_and_never_moved(repo: GitSandbox) -> None:
+    first = repo.head()
+    made = do(repo, "tag", name="v1.0.0", target=first, message="Release 1.0.0\n\n# kept", at=AT)
+    assert made["done"] == "made"
+    assert repo.git("cat-file", "-t", "v1.0.0") == "tag"
+    assert "# kept" in repo.git("for-each-ref", "--format=%(contents)", "refs/tags")
+    assert do(repo, "tag", name="v1.0.0", target=first, message="x", at=AT)["done"] == "already"
+    second = repo.commit("fix: x")
+    with pytest.raises(PlanRefused, match="names another commit"):
+        do(repo, "tag", name="v1.0.0", target=second, message="x", at=AT)
+    assert repo.git("rev-parse", "v1.0.0^{commit}") == first
+
+
+@pytest.mark.parametrize("name", ["a..b", "x.lock", "a~1", "-d"])
+def test_a_name_git_does_not_take_is_refused(repo: GitSandbox, name: str) -> None:
+    with pytest.raises(UsageFault):
+        do(repo, "tag", name=name, target="HEAD", message="x", at=AT)
+
+
+def test_branch_is_made_once(repo: GitSandbox) -> None:
+    assert do(repo, "branch", name="release/1", start="HEAD")["done"] == "made"
+    assert do(repo, "branch", name="release/1", start="HEAD")["done"] == "already"
+    repo.commit("fix: x")
+    with pytest.raises(PlanRefused):
+        do(repo, "branch", name="release/1", start="HEAD")
+
+
+REFS = ["refs/heads/main", "refs/tags/v1.1.0"]
+
+
+def test_push_brings_all_and_finds_it_done(repo: GitSandbox, remote: GitSandbox) -> None:
+    sha = bump(repo, repo.head())["sha"]
+    do(repo, "tag", name="v1.1.0", target=sha, message="x", at=AT)
+    made = do(repo, "push", refs=REFS)
+    assert made == {"remote": "origin", "refs": dict.fromkeys(REFS, sha), "done": "made"}
+    assert remote.git("rev-parse", "main", "v1.1.0^{commit}") == f"{sha}\n{sha}"
+    assert do(repo, "push", refs=REFS)["done"] == "already"
+
+
+def test_push_is_all_or_nothing(repo: GitSandbox, remote: GitSandbox) -> None:
+    before = remote.git("rev-parse", "main")
+    hook = remote.directory / "hooks" / "update"
+    hook.write_text('#!/bin/sh\ncase "$1" in refs/tags/*) echo "tags are closed"; exit 1;; esac\n')
+    hook.chmod(0o755)
+    sha = bump(repo, repo.head())["sha"]
+    do(repo, "tag", name="v1.1.0", target=sha, message="x", at=AT)
+    with pytest.raises(Unreachable, match="did not take") as caught:
+        do(repo, "push", refs=REFS)
+    assert "tags are closed" in caught.value.why
+    assert remote.git("rev-parse", "main") == before
+
+
+def test_a_push_race_is_refused_and_loses_nothing(
+    repo: GitSandbox, remote: GitSandbox, tmp_path: Path
+) -> None:
+    other = remote.clone(tmp_path / "other")
+    theirs = other.commit("fix: theirs")
+    other.git("push", "-q", "origin", "main")
+    bump(repo, repo.head())
+    with pytest.raises((PlanRefused, Unreachable)):
+        do(repo, "push", refs=["refs/heads/main"])
+    assert remote.git("rev-parse", "main") == theirs
+    repo.git("fetch", "-q")
+    with pytest.raises(PlanRefused, match="commits that are not here"):
+        do(repo, "push", refs=["refs/heads/main"])
+
+
+def test_a_tag_that_is_elsewhere_on_the_remote_is_refused(
+    repo: GitSandbox, remote: GitSandbox, tmp_path: Path
+) -> None:
+    other = remote.clone(tmp_path / "other")
+    theirs = other.commit("fix: theirs")
+    other.tag("v1.1.0")
+    other.git("push", "-q", "origin", "v1.1.0")
+    do(repo, "tag", name="v1.1.0", target="HEAD", message="x", at=AT)
+    with pytest.raises(PlanRefused, match="names another commit"):
+        do(repo, "push", refs=["refs/tags/v1.1.0"])
+    assert remote.git("rev-parse", "v1.1.0^{commit}") == theirs
+
+
+def test_a_branch_that_went_on_contains_what_was_pushed(
+    repo: GitSandbox, remote: GitSandbox, tmp_path: Path
+) -> None:
+    other = remote.clone(tmp_path / "other")
+    other.commit("fix: on top")
+    other.git("push", "-q", "origin", "main")
+    repo.git("fetch", "-q")
+    assert do(repo, "push", refs=["refs/heads/main"])["done"] == "already"
+
+
+def test_revert_undoes_beside_the_working_tree(repo: GitSandbox) -> None:
+    base = bump(repo, repo.head())["sha"]
+    made = do(repo, "revert", commit=base, branch="main", base=base, at=AT)
+    assert (repo.directory / "version.txt").read_text() == "1.0.0\n"
+    assert f"This reverts commit {base}" in repo.git("show", "-s", "--format=%B")
+    again = do(repo, "revert", commit=base, branch="main", base=base, at=AT)
+    assert again == {**made, "done": "already"}
+    assert repo.git("worktree", "list").count("\n") == 0
+
+
+def test_a_revert_in_conflict_is_refused_and_leaves_nothing(repo: GitSandbox) -> None:
+    first = bump(repo, repo.head())["sha"]
+    base = bump(repo, first, "1.2.0\n")["sha"]
+    with pytest.raises(PlanRefused, match="cannot be reverted cleanly"):
+        do(repo, "revert", commit=first, branch="main", base=base, at=AT)
+    assert repo.head() == base
+    assert repo.git("worktree", "list").count("\n") == 0
+
+
+def test_commands_read_as_a_person_would_type_them() -> None:
+    operations = Git.operations()
+    writes = {name for name, one in operations.items() if one.effect is Effect.WRITE}
+    assert writes == {"commit", "tag", "branch", "push", "revert"}
+    files = [{"path": "a b", "content": ""}]
+    assert (
+        operations["commit"].command({"message": "chore: x\n\nbody", "files": files})
+        == "git commit -m 'chore: x' -- 'a b'"
+    )
+    tag = {"name": "v1", "target": {"$result": "a1.sha"}, "message": "Release 1"}
+    assert operations["tag"].command(tag) == "git tag -a v1 <target> -m 'Release 1'"
+    assert operations["push"].command({"refs": REFS}).startswith("git push --atomic origin refs/")
+    revert = {"commit": "abc", "mainline": 1}
+    assert operations["revert"].command(revert) == "git revert --no-edit -m 1 abc"
+
+
+def test_a_token_goes_to_the_server_of_the_remote_only(repo: GitSandbox) -> None:
+    reader = GitReader(repo.directory)
+    assert token_environment(reader, "origin", "secret") == {}
+    repo.git("config", "remote.origin.url", "https://git.example.org:8443/a/b.git")
+    made = token_environment(reader, "origin", "secret")
+    assert made["GIT_CONFIG_KEY_1"] == "http.https://git.example.org:8443/.extraHeader"
+    assert "secret" not in str(made)
