@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 TOOLS: dict[str, str] = {
     "argocd": "aof.tools.argocd:Argocd",
-    "flux": "",
+    "flux": "aof.tools.flux:Flux",
     "git": "aof.tools.git:Git",
     "github_actions": "aof.tools.github_actions:GithubActions",
     "gitlab_ci": "aof.tools.gitlab_ci:GitlabCi",

@@ -297,8 +297,10 @@ class KubernetesServer(Loopback):
         if wanted not in {None, before["metadata"]["resourceVersion"]}:
             return conflict(kind, before["metadata"]["name"])
         manager = asked.query.get("fieldManager") or asked.headers["user-agent"].split("/")[0]
-        changed = changing.owned_leaves(draft.body).items() - _safe_items(before)
-        draft.owners.update(dict.fromkeys((path for path, _ in changed), (manager, "Update")))
+        known = changing.owned_leaves(before)
+        for path, value in changing.owned_leaves(draft.body).items():
+            if path not in known or known[path] != value:
+                draft.owners[path] = (manager, "Update")
         return None
 
     def _update(self, asked: Asked, kind: Kind, stored: Stored, sub: str) -> Reply:
@@ -412,10 +414,6 @@ def _full(kind: Kind) -> str:
 
 def _is_apply(asked: Asked) -> bool:
     return asked.headers.get("content-type") == "application/apply-patch+yaml"
-
-
-def _safe_items(body: dict[str, Any]) -> Any:
-    return changing.owned_leaves(body).items()
 
 
 def _scale(body: dict[str, Any]) -> dict[str, Any]:
