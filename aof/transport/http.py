@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING, Any
 
 from aof.errors import NotBound, Unreachable
 from aof.transport.deadline import remaining_s, require_time
@@ -109,7 +109,7 @@ class Http:
         *,
         json: Any = None,
         params: Mapping[str, Any] | None = None,
-        content: bytes | None = None,
+        content: bytes | IO[bytes] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Answer:
         """Change something; never retried: the caller must look before trying again."""
@@ -167,7 +167,7 @@ class Http:
         params: Mapping[str, Any] | None = None,
         form: Mapping[str, Any] | None = None,
         json: Any = None,
-        content: bytes | None = None,
+        content: bytes | IO[bytes] | None = None,
         headers: Mapping[str, str] | None = None,
     ) -> Iterator[tuple[str, httpx.Response]]:
         import httpx

@@ -13,11 +13,10 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlencode
 
+from tests.servers.github_changes import REPO, WRITE_TOKEN, GithubChanges
 from tests.servers.loopback import Asked, Loopback, Reply
 
-REPO = "acme/shop"
 READ_TOKEN = "ghp_read0000000000000000000000000000000000"
-WRITE_TOKEN = "ghp_write000000000000000000000000000000000"
 SHA = "ab" * 20
 
 
@@ -84,6 +83,7 @@ class GithubServer(Loopback):
         self.logs: dict[int, bytes] = {1: b"line one\nError: it broke\n"}
         self.annotations: dict[int, list[dict[str, Any]]] = {}
         self.artifacts: dict[str, bytes] = {}
+        self.changes = GithubChanges(self)
         self._add_reads()
 
     @contextmanager

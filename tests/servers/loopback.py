@@ -30,12 +30,17 @@ class Asked:
 
 @dataclass
 class Reply:
-    """What to answer. `cut` announces the whole body and sends only so many bytes of it."""
+    """What to answer.
+
+    `cut` announces the whole body and sends only so many bytes of it; `drop` closes the
+    connection without a word.
+    """
 
     status: int = 200
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     cut: int | None = None
+    drop: bool = False
 
     def content(self) -> bytes:
         if isinstance(self.body, bytes):
@@ -47,12 +52,17 @@ Route = Callable[..., Reply]
 
 
 class Loopback:
-    """Answers on 127.0.0.1. `planned` replies are given first, one per matching request."""
+    """Answers on 127.0.0.1.
+
+    `planned` replies are given first, one per matching request. Requests that match `lost`
+    are carried out, and then the connection is closed without an answer.
+    """
 
     def __init__(self) -> None:
         self.routes: list[tuple[str, re.Pattern[str], Route]] = []
         self.asked: list[Asked] = []
         self.planned: list[tuple[str, str, Reply]] = []
+        self.lost: list[tuple[str, str]] = []
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(self))
         self._server.daemon_threads = True
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
@@ -64,6 +74,10 @@ class Loopback:
     def plan(self, method: str, path_part: str, *replies: Reply) -> None:
         """The next requests whose path contains `path_part` get these replies instead."""
         self.planned.extend((method, path_part, reply) for reply in replies)
+
+    def lose(self, method: str, path_part: str) -> None:
+        """Carry the next such request out, but lose the answer."""
+        self.lost.append((method, path_part))
 
     def requests(self, method: str, path_part: str = "") -> list[Asked]:
         return [one for one in self.asked if one.method == method and path_part in one.path]
@@ -77,8 +91,15 @@ class Loopback:
         for method, pattern, route in self.routes:
             found = pattern.fullmatch(asked.path)
             if found and method == asked.method:
-                return route(asked, *found.groups())
+                return self._maybe_lost(asked, route(asked, *found.groups()))
         return Reply(404, {"message": "Not Found"})
+
+    def _maybe_lost(self, asked: Asked, reply: Reply) -> Reply:
+        for index, (method, part) in enumerate(self.lost):
+            if method == asked.method and part in asked.path:
+                del self.lost[index]
+                return Reply(drop=True)
+        return reply
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -104,6 +125,9 @@ def _handler_of(server: Loopback) -> type[BaseHTTPRequestHandler]:
             headers = {name.lower(): value for name, value in self.headers.items()}
             asked = Asked(self.command, parts.path, dict(pairs), headers, body, pairs)
             reply = server.answer(asked)
+            if reply.drop:
+                self.close_connection = True
+                return
             content = reply.content()
             self.send_response(reply.status)
             given = {name.lower() for name in reply.headers}

@@ -19,13 +19,14 @@ from aof.clock import isoformat
 from aof.errors import NotBound, Unreachable, UsageFault
 from aof.transport.deadline import require_time
 from aof.transport.download import Download
-from aof.transport.http import Answer, Failed, no_connection, repeated, timed_out
+from aof.transport.http import Answer, Failed, Http, no_connection, repeated, timed_out
 from aof.transport.paging import next_query, quoted_path
 
 PUBLIC_API = "https://api.github.com"
 _PER_PAGE = 100
 _TIMEOUT_S = 20
 _ATTEMPTS = 3
+_UPLOAD_S = 600
 _MOST_DOWNLOAD = 512 * 1024 * 1024
 _RETRIED = frozenset({429, 502, 503, 504})
 _REPOSITORY = re.compile(r"[\w.-]{1,100}/[\w.-]{1,100}")
@@ -123,6 +124,24 @@ class GithubApi:
             headers["authorization"] = f"Bearer {self._token}"
         return Download(headers, limit=limit).fetch(f"{self._base_url}{path}", into)
 
+    def upload(self, url: str, file: IO[bytes], *, name: str, content_type: str) -> Any:
+        """Send `file` as a release asset to the `upload_url` of a release.
+
+        Raises:
+            Unreachable: The URL is not GitHub's; the token is not sent there.
+        """
+        target, api = urlsplit(url.partition("{")[0]), urlsplit(self._base_url)
+        host = target.hostname or ""
+        if target.scheme != api.scheme or host not in {api.hostname, _uploads(api.hostname)}:
+            raise Unreachable(f"refused to upload to {host!r}", why="it is not the host of the API")
+        headers = {"authorization": f"Bearer {self._token}", "content-type": content_type}
+        server = Http(f"{target.scheme}://{target.netloc}", headers=headers, timeout_s=_UPLOAD_S)
+        try:
+            answer = server.send("POST", target.path, params={"name": name}, content=file)
+        finally:
+            server.close()
+        return accepted(answer).json()
+
     def _once(self, method: str, path: str, params: dict[str, Any], body: Any = None) -> Answer:
         import requests
 
@@ -191,6 +210,11 @@ def _advice(answer: Answer) -> str:
         429: "wait, then try again",
     }
     return advice.get(answer.status, "")
+
+
+def _uploads(host: str | None) -> str:
+    """github.com takes uploads on a host of their own; Enterprise Server on the same one."""
+    return f"uploads.{(host or '').removeprefix('api.')}"
 
 
 def _cause(error: Exception) -> Exception:

@@ -22,6 +22,11 @@ _ANNOTATION = (
     "title", "message", "raw_details",
 )  # fmt: skip
 _ARTIFACT = ("id", "name", "size_in_bytes", "expired", "created_at", "expires_at")
+_RELEASE = (
+    "id", "tag_name", "name", "body", "draft", "prerelease", "target_commitish", "html_url",
+    "created_at", "published_at",
+)  # fmt: skip
+_ASSET = ("id", "name", "size", "state", "digest", "content_type", "browser_download_url")
 _PULL = ("number", "title", "state", "draft", "html_url", "merged_at", "merge_commit_sha")
 
 
@@ -69,4 +74,13 @@ def pull_of(raw: Mapping[str, Any]) -> dict[str, Any]:
         "head": head.get("ref"),
         "head_sha": head.get("sha"),
         "base": base.get("ref"),
+    }
+
+
+def release_of(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """A release with its assets; a draft has a `tag_name` but is not found by it."""
+    return {
+        **only(raw, _RELEASE),
+        "immutable": bool(raw.get("immutable")),
+        "assets": [only(asset, _ASSET) for asset in raw.get("assets") or []],
     }
