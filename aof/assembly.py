@@ -101,6 +101,7 @@ def assemble_agent(
         memory=memory,
         template=template,
         template_name=template_name,
+        ref=ref,
         models=choice.models,
         context_tokens=models.context_tokens(environment),
     )

@@ -43,3 +43,13 @@ class LazyGroup(click.Group):
             hint = f" Did you mean '{close[0]}'?" if close else ""
             ctx.fail(f"No such command '{name}'.{hint}")
         return super().resolve_command(ctx, args)
+
+
+class DefaultGroup(LazyGroup):
+    """A lazy group that runs its first command when none of its names is given."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        known = {*self.table, "-h", "--help"}
+        if not args or args[0] not in known:
+            args = [next(iter(self.table)), *args]
+        return super().parse_args(ctx, args)

@@ -8,7 +8,7 @@ import sys
 import click
 
 from aof import __version__
-from aof.cli.lazy import LazyGroup
+from aof.cli.lazy import DefaultGroup, LazyGroup
 from aof.cli.output import emit_error, notice
 from aof.errors import AofError, ExitCode, InternalFault, Interrupted, UsageFault
 
@@ -21,9 +21,13 @@ ANALYZE: dict[str, tuple[str, str]] = {
     "release": ("aof.cli.analyze_release:release", "Next version and changelog of a repository."),
 }
 """Each analysis: name -> (`module:attribute`, one line of help)."""
+TEST = {
+    "run": ("aof.cli.test:test", "Run scenarios; the default: aofctl test [PATH...]"),
+    "from-run": ("aof.cli.test_from_run:from_run", "Write a test from a recorded run."),
+}
 COMMANDS = {
     "run": ("aof.cli.main:run", "Run an agent."),
-    "test": ("aof.cli.test:test", "Run the scenario tests of agents."),
+    "test": ("aof.cli.main:test", "Run the scenario tests of agents."),
     "validate": ("aof.cli.validate:validate", "Check manifests; prints every problem."),
     "get": ("aof.cli.get:get", "List agents, tools, triggers, fleets or runs."),
     "describe": ("aof.cli.describe:describe", "Show one agent, tool or playbook."),
@@ -53,6 +57,18 @@ def cli() -> None:
 @click.group(cls=LazyGroup, table=RUN)
 def run() -> None:
     """Run an agent."""
+
+
+@click.group(cls=DefaultGroup, table=TEST)
+def test() -> None:
+    """Scenario tests of agents: offline, in milliseconds.
+
+    \b
+    Examples:
+      aofctl test library/
+      aofctl test library/ -k rollback -j 2 --junit results.xml
+      aofctl test from-run 20261120-134500-9f31c2
+    """
 
 
 @click.group(cls=LazyGroup, table=ANALYZE)

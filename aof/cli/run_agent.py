@@ -39,6 +39,7 @@ from aof.cli.output import emit_as, notice, write_output_file, write_step_summar
     "--wait", type=DURATION, default=0.0, help="Keep looking for so long (10m) until it is firm."
 )
 @click.option("--require-measured", is_flag=True, help="Refuse numbers nobody measured.")
+@click.option("--replay", default="", metavar="RUN_ID|DIR", help="Play a recorded run again.")
 @click.option("--dry-run", is_flag=True, help="Show the plan; store and ask nothing.")
 def run_agent(
     ref: str,
@@ -56,6 +57,7 @@ def run_agent(
     wait: float,
     require_measured: bool,
     dry_run: bool,
+    replay: str,
 ) -> None:
     """Run the agent REF on REQUEST (`-` reads it from standard input).
 
@@ -67,34 +69,41 @@ def run_agent(
     """
     from aof.assembly import assemble_agent
     from aof.cli.progress import progress
-    from aof.clock import SystemClock
+    from aof.clock import Clock, SystemClock
     from aof.engine.run import Run, RunOptions
     from aof.playbooks.base import Request
     from aof.runlog import RunLog
     from aof.runs.store import RunStore, new_run_id
 
-    clock = SystemClock()
-    environment = dict(os.environ)
+    clock: Clock = SystemClock()
+    environment = {} if replay else dict(os.environ)
     here = Path.cwd()
     assembled = assemble_agent(
         ref, environment=environment, folder=here, clock=clock, llm=llm, model=model
     )
-    if assembled.notice:
+    if assembled.notice and not replay:
         notice(f"without the model: {assembled.notice}")
     now = clock.now()
     run_id = new_run_id(now)
     store = RunStore(here / ".aof" / "runs")
-    text = sys.stdin.read() if request == "-" else request
+    runnable = assembled.runnable
+    if replay:
+        from aof.scenarios import cassette
+
+        recorded = cassette.read_cassette(replay, store)
+        runnable, asked, clock = cassette.replay(runnable, recorded)
+    else:
+        asked = Request(
+            text=sys.stdin.read() if request == "-" else request,
+            now=now,
+            settings=parse_settings(settings),
+            environment=environment,
+            require_measured=require_measured,
+        )
     with RunLog(store.folder(run_id), redactor=assembled.redactor, clock=clock) as log:
         run = Run(
-            runnable=assembled.runnable,
-            request=Request(
-                text=text,
-                now=now,
-                settings=parse_settings(settings),
-                environment=environment,
-                require_measured=require_measured,
-            ),
+            runnable=runnable,
+            request=asked,
             run_id=run_id,
             log=log,
             store=store,

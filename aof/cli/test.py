@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from aof.scenarios.outcome import ScenarioResult
 
 
-@click.command()
+@click.command("run")
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("-k", "keyword", default="", metavar="TEXT", help="Only scenarios with TEXT in it.")
 @click.option("-j", "jobs", default=1, show_default=True, help="Processes to use.")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from aof.clock import Clock
+from aof.clock import Clock, isoformat
 from aof.engine.briefing import question_text, system_text
 from aof.engine.budget import Limits
 from aof.engine.calls import BoundTool, RecordedCalls
@@ -30,11 +30,14 @@ from aof.verdict import Assessment
 
 DEFAULT_APPROVAL_TIMEOUT_S = 4 * 3600.0
 _SHORTEST_WAIT_S = 1.0
+_CI_PREFIXES = ("CI", "GITHUB_", "GITLAB_", "RUNNER_", "JENKINS_", "BUILD_")
 
 
 @dataclass(frozen=True, slots=True)
 class Runnable:
     """An agent with everything bound, as `assembly` builds it.
+
+    `ref` is the reference it was found by.
 
     `models` are those that can be asked, best first; none means the built-in one.
     """
@@ -47,6 +50,7 @@ class Runnable:
     memory: Memory
     template: str
     template_name: str
+    ref: str = ""
     models: Sequence[Model] = ()
     context_tokens: int = 64_000
 
@@ -114,9 +118,16 @@ class Run:
             "run.started",
             run=self.run_id,
             agent=self.runnable.name,
+            ref=self.runnable.ref,
+            now=isoformat(self.request.now),
             request=self.request.text,
             settings=dict(self.request.settings),
             event=self.request.event,
+            environment=ci_variables(self.request.environment),
+            tools={
+                name: {"configured": bound.configured, "reason": bound.reason}
+                for name, bound in self.runnable.tools.items()
+            },
         )
 
     def _phases(self) -> RunResult:
@@ -130,6 +141,7 @@ class Run:
                 fix="set the provider's key, or give the agent a playbook",
             )
         remembered = runnable.memory.entries()
+        self.log.append("memory.read", payload=self.log.store(list(remembered)))
         assessment = None
         if runnable.playbook is not None:
             self.progress.phase("assess")
@@ -300,6 +312,11 @@ class Run:
 
     def _not_consulted(self) -> dict[str, str]:
         return {name: bound.reason for name, bound in self.runnable.tools.items() if bound.reason}
+
+
+def ci_variables(environment: Mapping[str, str]) -> dict[str, str]:
+    """The variables by which a CI system says where it is; what replay needs of them."""
+    return {name: value for name, value in environment.items() if name.startswith(_CI_PREFIXES)}
 
 
 def refuse_missing_required(tools: Mapping[str, BoundTool]) -> None:

@@ -1,0 +1,68 @@
+"""Recorded runs: played again with no network, and turned into tests."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cli.aofctl import aofctl
+from tests.servers.loopback import Loopback, Reply
+
+GUARD = ("run", "agent", "library/cicd/deployment-guardian")
+
+
+@pytest.fixture
+def empty_prometheus() -> Iterator[Loopback]:
+    empty = {"status": "success", "data": {"resultType": "vector", "result": []}}
+    server = Loopback()
+    with server.running():
+        server.route("POST", "/api/v1/query", lambda asked: Reply(200, empty))
+        yield server
+
+
+def test_a_replayed_run_gives_the_same_verdict_with_no_server(
+    empty_prometheus: Loopback, tmp_path: Path
+) -> None:
+    url = empty_prometheus.url
+    first = aofctl(*GUARD, "Canary of shop", "-o", "json", cwd=tmp_path, PROMETHEUS_URL=url)
+    asked = len(empty_prometheus.asked)
+    again = aofctl(*GUARD, "--replay", first.json()["run_id"], "-o", "json", cwd=tmp_path)
+    for key in ("verdict", "decision", "summary", "findings", "facts", "actions"):
+        assert again.json()[key] == first.json()[key], key
+    assert again.code == first.code == 3
+    assert len(empty_prometheus.asked) == asked > 0
+
+
+def test_a_replay_sees_the_memory_of_then(tmp_path: Path) -> None:
+    request = "Canary deployment: shop\nError rate: 5% (baseline: 0.1%)"
+    first = aofctl(*GUARD, request, "-o", "json", cwd=tmp_path).json()
+    second = aofctl(*GUARD, request, "-o", "json", cwd=tmp_path).json()
+    again = aofctl(*GUARD, "--replay", first["run_id"], "-o", "json", cwd=tmp_path).json()
+    assert "Earlier deployments" in second["report"]
+    assert "Earlier deployments" not in again["report"]
+
+
+def test_an_unknown_run_cannot_be_replayed(tmp_path: Path) -> None:
+    ran = aofctl(*GUARD, "--replay", "nothing", "-o", "json", cwd=tmp_path)
+    assert (ran.code, ran.json()["error"]["exit_code"]) == (2, 2)
+
+
+def test_a_run_becomes_a_test_that_passes(empty_prometheus: Loopback, tmp_path: Path) -> None:
+    url = empty_prometheus.url
+    first = aofctl(*GUARD, "Canary of shop", "-o", "json", cwd=tmp_path, PROMETHEUS_URL=url)
+    run_id = first.json()["run_id"]
+    wrote = aofctl("test", "from-run", run_id, "--output-file", "t/a.test.yaml", cwd=tmp_path)
+    assert wrote.code == 0, wrote.err
+    ran = aofctl("test", "t", cwd=tmp_path)
+    assert (ran.code, "1 passed" in ran.out) == (0, True), ran.out
+
+
+def test_a_test_from_a_run_fails_when_the_answer_changes(tmp_path: Path) -> None:
+    request = "Canary deployment: shop\nError rate: 5% (baseline: 0.1%)"
+    run_id = aofctl(*GUARD, request, "-o", "json", cwd=tmp_path).json()["run_id"]
+    aofctl("test", "from-run", run_id, "--output-file", "a.test.yaml", cwd=tmp_path)
+    path = tmp_path / "a.test.yaml"
+    path.write_text(path.read_text().replace("5%", "0.1%"))
+    assert aofctl("test", cwd=tmp_path).code == 1
