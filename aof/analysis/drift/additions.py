@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aof.analysis.drift.paths import MISSING, Element, Item, Path, Token, find_item
@@ -20,11 +20,16 @@ from aof.analysis.drift.writers import Writer, Writers, written_keys
 
 @dataclass(frozen=True, slots=True)
 class Addition:
-    """A live value nobody declared, and who wrote it."""
+    """A live value nobody declared, and who wrote it.
+
+    `within` is the value around it that the writer owns whole, and no schema describes: parts
+    of it may be defaults nobody can tell from additions. Empty otherwise.
+    """
 
     path: Path
     live: Any
     writer: Writer
+    within: Path = ()
 
 
 @dataclass(slots=True)
@@ -71,7 +76,12 @@ class AdditionSearch:
             elif below:
                 self._visit(below, inner, writer)
             elif isinstance(inner.live, (dict, list)) and not self._synced(inner.path):
+                found = len(self.found)
                 self._leftover(inner, writer)
+                if inner.shape is UNKNOWN:
+                    self.found[found:] = [
+                        replace(one, within=inner.path) for one in self.found[found:]
+                    ]
 
     def _leftover(self, spot: _Spot, writer: Writer) -> None:
         """Undeclared parts of a value that is owned whole."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from aof.analysis.drift.declared import DeclaredComparison
+from aof.analysis.drift.objects import annotations_of
 from aof.analysis.drift.paths import DEFAULT_KEYS, MISSING, Element, Item, Path, lookup, step
 from aof.analysis.drift.schema import UNKNOWN, Field, Shape
 from aof.analysis.drift.tables import Role
@@ -41,8 +42,7 @@ def last_applied(live: Mapping[str, Any], writers: Writers) -> Mapping[str, Any]
     A person's `kubectl apply` replaces the annotation of the GitOps tool: it then says what
     the person wanted, not what Git said.
     """
-    annotations = (live.get("metadata") or {}).get("annotations")
-    text = annotations.get(LAST_APPLIED) if isinstance(annotations, dict) else None
+    text = annotations_of(live).get(LAST_APPLIED)
     if not isinstance(text, str):
         return None
     writer = writers.last_writer(("metadata", "annotations", LAST_APPLIED))
@@ -74,7 +74,7 @@ class RemovedFromGit:
             yield from self._in_mapping(before, desired, live, shape, path)
         elif isinstance(before, list) and isinstance(live, list) and isinstance(desired, list):
             keys = shape.keys or self.compare.list_keys(path)
-            if shape.shape is Shape.SET:
+            if shape.shape is Shape.SET or keys == ():
                 yield from self._in_set(before, desired, live, shape, path)
             elif keys:
                 yield from self._in_keyed(

@@ -12,7 +12,8 @@ from aof.analysis.drift.baseline import Baseline, RemovedFromGit, last_applied
 from aof.analysis.drift.classify import Judge, Judgement
 from aof.analysis.drift.declared import DeclaredComparison
 from aof.analysis.drift.ignores import Ignore, ignored_by_annotation, keeps_additions
-from aof.analysis.drift.normalise import normalised, to_version
+from aof.analysis.drift.normalise import decrypted, normalised, to_version
+from aof.analysis.drift.objects import Object, identity_of, metadata_of
 from aof.analysis.drift.paths import MISSING, Path, lookup
 from aof.analysis.drift.places import Place
 from aof.analysis.drift.presence import judge_extra, judge_missing
@@ -22,8 +23,6 @@ from aof.analysis.drift.schema import UNKNOWN, Field, Schema, builtin_schema
 from aof.analysis.drift.sync_status import SyncStatus, read_sync_status
 from aof.analysis.drift.tables import Role, Tables, shipped_tables
 from aof.analysis.drift.writers import Writers
-
-Object = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,18 +106,6 @@ def compare(
     return _Comparison.of(identity, desired, live, last_synced, settings).run()
 
 
-def identity_of(obj: Object) -> Identity:
-    """Which object it is; absent parts are empty."""
-    metadata = obj.get("metadata")
-    metadata = metadata if isinstance(metadata, Mapping) else {}
-    return Identity(
-        str(obj.get("apiVersion") or ""),
-        str(obj.get("kind") or ""),
-        str(metadata.get("namespace") or ""),
-        str(metadata.get("name") or ""),
-    )
-
-
 def _key(identity: Identity) -> tuple[str, str, str]:
     return (identity.kind, identity.namespace, identity.name)
 
@@ -151,8 +138,7 @@ class _Comparison:
         tables = settings.tables
         version = str(live.get("apiVersion") or identity.api_version)
         writers = Writers.of(live, tables.owners)
-        in_version = to_version(desired, version)
-        wanted = normalised(in_version, tables)
+        wanted = normalised(decrypted(to_version(desired, version), live), tables)
         declared = DeclaredComparison(
             tables, settings.schema, identity.kind, writers.list_keys, _durations(identity, tables)
         )
@@ -190,7 +176,7 @@ class _Comparison:
 
     def _deletion(self) -> tuple[tuple[Place, Judgement], ...]:
         """An object on its way out although Git wants it: its finalizers hold it back."""
-        since = (self.raw_live.get("metadata") or {}).get("deletionTimestamp")
+        since = metadata_of(self.raw_live).get("deletionTimestamp")
         if not since:
             return ()
         place = Place(("metadata", "deletionTimestamp"), MISSING, since, UNKNOWN)
@@ -253,7 +239,7 @@ class _Comparison:
         search = AdditionSearch(
             self.settings.tables,
             self.settings.schema,
-            str((self.raw_live.get("metadata") or {}).get("creationTimestamp") or ""),
+            str(metadata_of(self.raw_live).get("creationTimestamp") or ""),
             self.writers,
         )
         applied = not self.baseline.known
@@ -264,8 +250,14 @@ class _Comparison:
         return [
             Place(one.path, MISSING, one.live, UNKNOWN, writer=one.writer)
             for one in found
-            if not merges or one.writer.role is Role.GITOPS
+            if (not merges or one.writer.role is Role.GITOPS) and not self._explained(one.within)
         ]
+
+    def _explained(self, within: Path) -> bool:
+        """Whether a declared difference already tells why somebody owns this value whole."""
+        return bool(within) and any(
+            one.path[: len(within)] == within for one in self.declared.differences
+        )
 
     def _at_admission(self) -> list[Place]:
         """Extras no outsider owns: a webhook added them to what the GitOps tool applied."""
@@ -284,6 +276,10 @@ class _Comparison:
             self.notes.append(
                 "additions not checkable: the live object came without managedFields "
                 "(read it with --show-managed-fields)"
+            )
+        if "sops" in self.raw_desired:
+            self.notes.append(
+                "encrypted with SOPS: values in Git are not readable, only keys count"
             )
         if self.raw_live.get("apiVersion") != self.raw_desired.get("apiVersion"):
             self.notes.append(
@@ -316,7 +312,7 @@ def _baseline(
         before = last_applied(live, writers)
     if before is None:
         return Baseline(None, known=settings.baseline_known)
-    manifest = normalised(to_version(before, version), settings.tables)
+    manifest = normalised(decrypted(to_version(before, version), live), settings.tables)
     return Baseline(manifest, known=True, same_as_desired=manifest == wanted)
 
 

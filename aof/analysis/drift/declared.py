@@ -177,9 +177,10 @@ class DeclaredComparison:
     def _list(self, desired: list[Any], live: list[Any], shape: Field, path: Path) -> None:
         if desired == live:
             return
+        keys = self.list_keys(path) if shape is UNKNOWN else None
         if shape.shape is Shape.KEYED:
             self._keyed(desired, live, shape, shape.keys, path)
-        elif shape.shape is Shape.SET:
+        elif shape.shape is Shape.SET or keys == ():
             for index, element in enumerate(desired):
                 if element not in live:
                     self.differences.append(
@@ -187,7 +188,7 @@ class DeclaredComparison:
                     )
         elif f"{self.kind}:{pointer_pattern(path)}" in self.tables.unordered:
             self._unordered(desired, live, shape, path)
-        elif shape is UNKNOWN and (keys := self.list_keys(path)):
+        elif keys:
             self._keyed(desired, live, shape, keys, path)
         else:
             self._in_place(desired, live, shape.item or UNKNOWN, path)

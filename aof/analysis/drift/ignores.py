@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from aof.analysis.drift.objects import annotations_of, mapping, metadata_of
 from aof.analysis.drift.result import Identity
 
 SSA = "kustomize.toolkit.fluxcd.io/ssa"
@@ -56,7 +57,7 @@ class Ignore:
         )
         if not all(_matches(pattern, text, regular=self.regular) for pattern, text in parts):
             return False
-        labels = (obj.get("metadata") or {}).get("labels") or {}
+        labels = mapping(metadata_of(obj).get("labels"))
         return all(labels.get(name) == value for name, value in self.labels)
 
 
@@ -125,7 +126,7 @@ def ignored_by_annotation(*objects: Mapping[str, Any] | None) -> str:
     Looks at the manifest and the live object: either may carry the annotation.
     """
     for obj in objects:
-        annotations = ((obj or {}).get("metadata") or {}).get("annotations") or {}
+        annotations = annotations_of(obj or {})
         for name, word in _DISABLED.items():
             if str(annotations.get(name, "")).casefold() == word:
                 return f"{name}: {word}"
@@ -137,11 +138,7 @@ def ignored_by_annotation(*objects: Mapping[str, Any] | None) -> str:
 
 def keeps_additions(*objects: Mapping[str, Any] | None) -> bool:
     """Whether Flux is told to leave fields of other managers in place (`ssa: Merge`)."""
-    return any(
-        str((((obj or {}).get("metadata") or {}).get("annotations") or {}).get(SSA, "")).casefold()
-        == "merge"
-        for obj in objects
-    )
+    return any(str(annotations_of(obj or {}).get(SSA, "")).casefold() == "merge" for obj in objects)
 
 
 def ignoring_rule(

@@ -38,6 +38,22 @@ def to_version(obj: Mapping[str, Any], api_version: str) -> Mapping[str, Any]:
         return obj
 
 
+def decrypted(manifest: Mapping[str, Any], live: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A manifest encrypted with SOPS, its unreadable values taken from the live object."""
+    if not isinstance(manifest.get("sops"), Mapping):
+        return manifest
+    found = live.get("data")
+    held = found if isinstance(found, Mapping) else {}
+    encrypted = {"data", "stringData", "sops"}
+    readable = {name: value for name, value in manifest.items() if name not in encrypted}
+    keys = [
+        key
+        for name in ("data", "stringData")
+        for key in (manifest.get(name) if isinstance(manifest.get(name), Mapping) else ()) or ()
+    ]
+    return {**readable, "data": {key: held.get(key, "") for key in keys}}
+
+
 def bad_base64(obj: Mapping[str, Any]) -> list[str]:
     """Keys of a Secret whose `data` is not base64: the server refuses it."""
     data = obj.get("data")

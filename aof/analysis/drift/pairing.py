@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from aof.analysis.drift.compare import Object, Settings, compare, identity_of
+from aof.analysis.drift.compare import Settings, compare
 from aof.analysis.drift.ignores import Ignore
+from aof.analysis.drift.objects import Object, identity_of
 from aof.analysis.drift.result import DriftReport
 from aof.analysis.drift.schema import builtin_schema
 from aof.analysis.drift.sync_status import SyncStatus, read_sync_status

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from aof.analysis.drift.objects import annotations_of, metadata_of
 from aof.analysis.drift.result import Change, DriftClass, Identity, ResourceResult, Severity
 from aof.analysis.drift.sync_status import SyncPhase, SyncStatus, is_rejection
 from aof.analysis.drift.tables import Role
@@ -42,7 +43,7 @@ def judge_missing(
     """An object the cluster does not have."""
     if desired is None:
         return ResourceResult(identity, (DriftClass.CLEAN,), notes=("gone from both sides",))
-    annotations = _annotations(desired)
+    annotations = annotations_of(desired)
     hook = next((name for name in _HOOKS if name in annotations), None)
     if hook is not None:
         return ResourceResult(
@@ -116,25 +117,19 @@ def _creator(live: Mapping[str, Any], writers: Writers) -> Writer | None:
 
 
 def _belongs_to_the_cluster(identity: Identity, live: Mapping[str, Any]) -> str:
-    metadata = live.get("metadata") or {}
-    if metadata.get("ownerReferences"):
+    if metadata_of(live).get("ownerReferences"):
         return "another object owns it"
     if identity.kind in _DERIVED_KINDS or (identity.kind, identity.name) in _CLUSTER_MADE:
         return "the cluster makes it"
     if identity.kind == "Secret" and str(live.get("type", "")).startswith(_DERIVED_SECRETS):
         return "the cluster or a tool makes it"
-    annotations = _annotations(live)
+    annotations = annotations_of(live)
     if any(name in annotations for name in _DERIVED_ANNOTATIONS):
         return "a controller makes it from another object"
     if "IgnoreExtraneous" in str(annotations.get("argocd.argoproj.io/compare-options", "")):
         return "Argo CD is told to ignore it (IgnoreExtraneous)"
     hook = next((name for name in _HOOKS if name in annotations), None)
     return f"a hook ({hook}): it comes and goes" if hook else ""
-
-
-def _annotations(obj: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = (obj.get("metadata") or {}).get("annotations")
-    return found if isinstance(found, Mapping) else {}
 
 
 def _whole(

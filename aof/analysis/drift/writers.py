@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from aof.analysis.drift.objects import metadata_of
 from aof.analysis.drift.paths import DEFAULT_KEYS, Element, Item, Path, Token
 from aof.analysis.drift.tables import Owners, Role
 
@@ -52,8 +53,7 @@ class Writers:
     @classmethod
     def of(cls, live: Mapping[str, Any], owners: Owners) -> Writers:
         """Read the entries of a live object; malformed ones are passed over."""
-        metadata = live.get("metadata")
-        listed = metadata.get("managedFields") if isinstance(metadata, dict) else None
+        listed = metadata_of(live).get("managedFields")
         if not isinstance(listed, list):
             return cls((), known=False)
         entries = []
@@ -95,18 +95,27 @@ class Writers:
         return newest if newest is not None and newest.time >= synced else None
 
     def list_keys(self, path: Path) -> tuple[str, ...] | None:
-        """The key fields of the list at `path`, when an entry addresses its items by key."""
+        """The key fields of the list at `path`, when an entry addresses its items by key.
+
+        Empty when entries address its members by value: the list is a set.
+        """
         for writer in self.entries:
-            fields: Any = writer.fields
-            for token in path:
-                fields = child_of(fields, token)
-                if fields is None:
-                    break
-            else:
-                for name in fields:
-                    if name.startswith("k:"):
-                        return tuple(sorted(written_keys(name)))
+            for name in _below(writer.fields, path) or ():
+                if name.startswith("k:"):
+                    return tuple(sorted(written_keys(name)))
+                if name.startswith("v:"):
+                    return ()
         return None
+
+
+def _below(fields: Mapping[str, Any], path: Path) -> Mapping[str, Any] | None:
+    """What an entry says at `path`, or None."""
+    for token in path:
+        below = child_of(fields, token)
+        if below is None:
+            return None
+        fields = below
+    return fields
 
 
 def child_of(fields: Mapping[str, Any], token: Token) -> Mapping[str, Any] | None:
