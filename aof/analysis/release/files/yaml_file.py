@@ -1,0 +1,46 @@
+"""Chart.yaml: `version` of the chart and `appVersion` of what it installs, separately."""
+
+from __future__ import annotations
+
+from aof.analysis.release.files.located import Located, at, decoded, not_found
+from aof.errors import UsageFault
+
+FIELDS = {
+    "version": ("version",),
+    "appVersion": ("appVersion",),
+    "both": ("version", "appVersion"),
+}
+
+
+def locate_chart(content: bytes, path: str, field: str) -> list[Located]:
+    """The places `field` names: `version`, `appVersion` or `both`.
+
+    Raises:
+        UsageFault: The field is not said, missing, or not one line of text.
+    """
+    import yaml
+
+    if field not in FIELDS:
+        raise UsageFault(
+            f"{path} holds two versions, and it is not said which follows the release",
+            why="`version` is the chart's own, `appVersion` that of the application",
+            fix="set field: version, appVersion or both, next to the path",
+            file=path,
+        )
+    text = decoded(content, path)
+    shift = 1 if text[:1] == "\ufeff" else 0
+    try:
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        raise UsageFault(f"{path} is not YAML", why=str(error), file=path) from None
+    entries = root.value if isinstance(root, yaml.MappingNode) else []
+    nodes = {key.value: value for key, value in entries}
+    places = []
+    for name in FIELDS[field]:
+        node = nodes.get(name)
+        if not isinstance(node, yaml.ScalarNode) or node.style in {"|", ">"}:
+            raise not_found(path, f"{name} in one line")
+        quote = 1 if node.style else 0
+        start = node.start_mark.index + shift + quote
+        places.append(at(text, start, node.end_mark.index + shift - quote, name=name))
+    return places
