@@ -1,220 +1,292 @@
-"""Argo CD through its REST API: applications, what they should be, and moving them.
+"""Argo CD: the reads of `argocd_reads`, and moving applications.
 
-Reads use `ARGOCD_TOKEN`; writes use `ARGOCD_TOKEN_WRITE`, so that looking needs no right to
-change anything. What an Application says is read in `argocd_application`.
+Writes use `ARGOCD_TOKEN_WRITE`, so that looking needs no right to change anything. Each write
+looks first and refuses what Argo CD would refuse or undo, with the reason.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
-from urllib.parse import quote
+from collections.abc import Callable, Mapping, Sequence
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
-from aof.clock import Clock
-from aof.errors import Unreachable, UsageFault
-from aof.messages import ToolOutput
+from aof.errors import PlanRefused, Unreachable, UsageFault
+from aof.messages import Effect, ToolOutput
 from aof.tools import argocd_application as reading
-from aof.tools.base import Setting, Tool, operation
-from aof.transport.http import Answer, Http
-
-_NAME = r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?/)?[a-z0-9]([-a-z0-9.]*[a-z0-9])?$"
-AppName = Annotated[str, Field(pattern=_NAME, max_length=317)]
-"""An Application's name, or `namespace/name` for one outside Argo CD's own namespace."""
-
-Revision = Annotated[str, Field(pattern=r"^([^\s-]\S*)?$", max_length=255)]
-"""A commit, tag, branch or chart version; '' means the one the Application targets."""
+from aof.tools.argocd_reads import AppName, ArgocdReads, Revision, app_path, checked, where
+from aof.tools.argocd_settings import Step, setting_steps
+from aof.tools.base import operation, quoted
 
 
-class Argocd(Tool):
+def _history_id(value: Any) -> Any:
+    """Only a plain small number: a commit read as a number would be ID 0 or a wrong one."""
+    text = str(value)
+    plain = not isinstance(value, bool | float) and text.isascii() and text.isdigit()
+    if not plain or len(text) > 6 or (len(text) > 1 and text.startswith("0")):
+        raise ValueError("is a history ID (a small number, see app_history), not a commit")
+    return int(text)
+
+
+HistoryId = Annotated[int, BeforeValidator(_history_id), Field(ge=0, le=999_999)]
+SyncResource = Annotated[str, Field(pattern=r"^[A-Za-z0-9.]*:[A-Za-z0-9]+:[A-Za-z0-9./_:-]+$")]
+"""`GROUP:KIND:NAME` or `GROUP:KIND:NAMESPACE/NAME`, the group empty for core kinds."""
+
+
+def _command(verb: str, *flags: tuple[str, str]) -> Callable[[Mapping[str, Any]], str]:
+    """`argocd app VERB NAME [ID] FLAGS`; a list or mapping repeats its flag."""
+
+    def render(arguments: Mapping[str, Any]) -> str:
+        words = ["argocd app", verb, quoted(arguments.get("name", "<name>"))]
+        if verb == "rollback":
+            words.append(quoted(arguments.get("history_id", "<history-id>")))
+        for key, flag in flags:
+            words += [
+                flag if value is True else f"{flag} {quoted(value)}"
+                for value in _values(arguments.get(key))
+            ]
+        return " ".join(words)
+
+    return render
+
+
+def _values(given: Any) -> Sequence[Any]:
+    if isinstance(given, Mapping):
+        return [f"{key}={value}" for key, value in given.items()]
+    if isinstance(given, list | tuple):
+        return given
+    return [given] if given not in {None, "", False} else []
+
+
+class Argocd(ArgocdReads):
     """Applications of one Argo CD server."""
 
-    name: ClassVar[str] = "argocd"
-    about: ClassVar[str] = "Argo CD applications: state, manifests, history, sync and rollback."
-    settings_read: ClassVar[tuple[Setting, ...]] = (
-        Setting("ARGOCD_SERVER", "address of Argo CD, e.g. argocd.example.com", required=True),
-        Setting("ARGOCD_TOKEN", "token for reading", required=True, secret=True),
-        Setting("ARGOCD_TOKEN_WRITE", "token for changes", secret=True, write_only=True),
-        Setting("ARGOCD_CA_FILE", "CA certificate of a server with a private one"),
-        Setting("ARGOCD_INSECURE", "'true' accepts any certificate"),
+    @operation(
+        effect=Effect.WRITE,
+        command=_command(
+            "sync",
+            ("revision", "--revision"),
+            ("resources", "--resource"),
+            ("prune", "--prune"),
+            ("force", "--force"),
+            ("dry_run", "--dry-run"),
+        ),
+        timeout_s=90,
     )
-
-    def __init__(self, settings: Mapping[str, str], *, clock: Clock | None = None) -> None:
-        super().__init__(settings, clock=clock)
-        self._connections: dict[str, Http] = {}
-
-    @operation()
-    def app_list(self, project: str = "", selector: str = "") -> ToolOutput:
-        """List applications with their sync status, health and revision.
-
-        Args:
-            project: Only this Argo CD project.
-            selector: Only applications with these labels, e.g. `team=shop,env!=dev`.
-
-        Returns:
-            `{"applications": [overview, ...]}`, sorted by namespace and name. An overview
-            is what `app_get` returns without `application`.
-        """
-        found = self._get("/api/v1/applications", {"projects": project, "selector": selector})
-        listed = [reading.overview(item) for item in found.get("items") or []]
-        listed.sort(key=lambda item: (str(item["namespace"]), str(item["name"])))
-        ill = sum(item["sync"] != "Synced" or item["health"] != "Healthy" for item in listed)
-        return self._output(
-            {"applications": listed}, f"{len(listed)} applications, {ill} not Synced and Healthy"
-        )
-
-    @operation()
-    def app_get(self, name: AppName, refresh: bool = False) -> ToolOutput:
-        """Show one application: sync, health, revision, last operation, auto-sync, owner.
+    def app_sync(
+        self,
+        name: AppName,
+        revision: Revision = "",
+        resources: Annotated[list[SyncResource], Field(max_length=500)] | None = None,
+        *,
+        prune: bool = False,
+        force: bool = False,
+        dry_run: bool = False,
+    ) -> ToolOutput:
+        """Start a sync of an application to what Git says; see `app_wait` for its end.
 
         Args:
             name: Application, or `namespace/name`.
-            refresh: Make Argo CD compare with Git again first.
+            revision: Sync to this one instead of the target. Argo CD refuses that under
+                auto-sync, and for several sources.
+            resources: Only these, as `GROUP:KIND:NAME`, e.g. `apps:Deployment:shop`.
+            prune: Delete what is not in Git any more.
+            force: Delete and create again what cannot be changed: it interrupts service.
+            dry_run: Let Argo CD try without changing anything.
 
         Returns:
-            `{name, namespace, project, destination, sources, sync, revision, health,
-            health_message, auto_sync, self_heal, managed_by, operation: {running, phase,
-            message, revision, started_at, finished_at, failed}, conditions, images,
-            reconciled_at, application}`. `application` is the whole object. Revisions of an
-            application with several sources are joined by commas. `managed_by` names what
-            generates the Application and would undo a direct edit of it.
+            `{"started": true, "revision", "operation"}`. `revision` is the one it syncs to,
+            empty when Argo CD has not resolved it yet.
         """
-        application = self._application(name, refresh=refresh)
-        facts = reading.overview(application)
-        return self._output({**facts, "application": application}, _one_line(facts))
+        application = self._idle(name)
+        if revision and reading.multi_source(application):
+            raise UsageFault(
+                f"{name} has several sources: one revision does not say what to sync",
+                fix="set the revision of one source with app_set, then sync without one",
+            )
+        body: dict[str, Any] = {"prune": prune, "dryRun": dry_run}
+        if revision:
+            body["revision"] = revision
+        if force:
+            body["strategy"] = {"hook": {"force": True}}
+        if resources:
+            body["resources"] = [_sync_resource(one) for one in resources]
+        return self._start(name, "sync", body)
 
-    @operation()
-    def app_history(self, name: AppName) -> ToolOutput:
-        """List past deployments of an application, newest first, with their history IDs.
+    @operation(
+        effect=Effect.WRITE,
+        command=_command("rollback", ("prune", "--prune"), ("dry_run", "--dry-run")),
+        timeout_s=90,
+    )
+    def app_rollback(
+        self,
+        name: AppName,
+        history_id: HistoryId,
+        prune: bool = False,
+        *,
+        dry_run: bool = False,
+    ) -> ToolOutput:
+        """Start a rollback of an application to an earlier deployment.
+
+        Refused while auto-sync is on: Argo CD would sync forward to Git at once. Then the
+        rollback is a revert in Git. Afterwards the application is out of sync with Git;
+        `app_wait` with `synced` false sees the end.
 
         Args:
             name: Application, or `namespace/name`.
+            history_id: The `id` of an entry of `app_history`; never a commit.
+            prune: Delete what that deployment did not have.
+            dry_run: Let Argo CD try without changing anything.
 
         Returns:
-            `{"auto_sync": bool, "history": [{id, revision, deployed_at, target_revision,
-            initiated_by, current}]}`. `id` is what `app_rollback` takes: a small number, never
-            a commit. A history entry was deployed; it says nothing about health then.
+            `{"started": true, "revision", "operation"}`. `revision` is the one rolled back to.
+        """
+        application = self._idle(name)
+        if reading.auto_sync(application):
+            raise PlanRefused(
+                f"argocd app rollback {name}: auto-sync is on",
+                why="Argo CD refuses it: auto-sync would go forward to Git's head at once",
+                fix=f"revert the commit in Git; or first: argocd app set {name} --sync-policy none",
+            )
+        known = [entry["id"] for entry in reading.history(application)]
+        if history_id not in known:
+            listed = ", ".join(map(str, known)) or "none"
+            raise PlanRefused(
+                f"argocd app rollback {name}: there is no history ID {history_id}",
+                why=f"the history has: {listed} (Argo CD keeps the newest ones only)",
+                fix=f"see: argocd app history {name}",
+            )
+        body = {"id": history_id, "prune": prune, "dryRun": dry_run}
+        return self._start(name, "rollback", body)
+
+    @operation(
+        effect=Effect.WRITE,
+        command=_command(
+            "set",
+            ("revision", "--revision"),
+            ("parameters", "--parameter"),
+            ("images", "--kustomize-image"),
+            ("source_position", "--source-position"),
+        ),
+        timeout_s=90,
+    )
+    def app_set(
+        self,
+        name: AppName,
+        revision: Revision = "",
+        parameters: dict[str, str] | None = None,
+        *,
+        images: list[Revision] | None = None,
+        source_position: Annotated[int | None, Field(ge=1)] = None,
+    ) -> ToolOutput:
+        """Change what an application targets: revision, Helm parameters, Kustomize images.
+
+        The change is refused when somebody else changed the same setting in between. An
+        Application that is itself generated or kept in Git is changed back by its owner:
+        change it there (`managed_by` of `app_get`).
+
+        Args:
+            name: Application, or `namespace/name`.
+            revision: Target revision: tag, branch, commit or chart version.
+            parameters: Helm parameters by name; others are kept.
+            images: Kustomize images, e.g. `shop=registry.example.com/shop:2`; others are kept.
+            source_position: Which source, from 1, when there are several.
+
+        Returns:
+            `{"changed": bool, "source"}`: the source after the change.
         """
         application = self._application(name)
-        entries = reading.history(application)
-        summary = f"{name}: {len(entries)} deployments"
-        if entries:
-            summary += f", current is ID {entries[0]['id']} at {entries[0]['revision'][:12]}"
-        return self._output(
-            {"auto_sync": reading.auto_sync(application), "history": entries}, summary
+        position, source = _source(application, name, source_position)
+        at = f"/spec/sources/{position - 1}" if position else "/spec/source"
+        steps = setting_steps(
+            source, at, revision=revision, parameters=parameters or {}, images=images or []
         )
-
-    @operation(timeout_s=90)
-    def app_manifests(self, name: AppName, revision: Revision = "") -> ToolOutput:
-        """Render the manifests an application should have, as Argo CD sees them in Git.
-
-        Args:
-            name: Application, or `namespace/name`.
-            revision: Render this revision instead of the targeted one. Applications with
-                several sources have no single revision and refuse it.
-
-        Returns:
-            `{"revision", "source_type", "manifests": [object, ...]}`. Argo CD replaces the
-            values of Secrets by plus signs.
-        """
-        if revision and reading.multi_source(self._application(name)):
-            raise UsageFault(
-                f"{name} has several sources: it cannot be rendered at one revision",
-                why="Argo CD ignores the revision then and renders the targeted ones",
-                fix="leave the revision out",
+        warnings = _undone_by(application)
+        if not steps:
+            return self._output(
+                {"changed": False, "source": source}, f"{name}: is set so already", *warnings
             )
-        found = self._get(f"{_path(name)}/manifests", {**_where(name), "revision": revision})
-        manifests = [_manifest(name, text) for text in found.get("manifests") or []]
-        data = {
-            "revision": found.get("revision", ""),
-            "source_type": found.get("sourceType", ""),
-            "manifests": manifests,
-        }
-        return self._output(data, f"{name}: {len(manifests)} manifests at {data['revision'][:12]}")
+        changed = self._patch(name, steps)
+        _, source = _source(changed, name, source_position)
+        warnings = (*warnings, *self._token_warnings())
+        return self._output({"changed": True, "source": source}, f"{name}: set", *warnings)
 
-    # -- requests ---------------------------------------------------------------------------
+    # -- changes ----------------------------------------------------------------------------
 
-    def _application(self, name: str, *, refresh: bool = False) -> dict[str, Any]:
-        params = {**_where(name), "refresh": "normal" if refresh else ""}
-        application: dict[str, Any] = self._get(_path(name), params)
-        application.get("metadata", {}).pop("managedFields", None)
+    def _idle(self, name: str) -> dict[str, Any]:
+        """The application, when no operation is running on it."""
+        application = self._application(name)
+        running = reading.operation(application)
+        if running["running"]:
+            raise PlanRefused(
+                f"{name}: another operation is in progress",
+                why=str(running["message"] or running["phase"]),
+                fix=f"wait for it (argocd app wait {name}), or: argocd app terminate-op {name}",
+            )
         return application
 
-    def _get(self, path: str, params: Mapping[str, str]) -> Any:
-        given = {key: value for key, value in params.items() if value}
-        return _checked(self._http("ARGOCD_TOKEN").get(path, given)).json()
+    def _start(self, name: str, verb: str, body: Mapping[str, Any]) -> ToolOutput:
+        started = self._send("POST", f"{app_path(name)}/{verb}", name, body)
+        sync = reading.part(started, "operation", "sync") or {}
+        revision = ",".join(reading.revisions(sync))
+        data = {"started": True, "revision": revision, "operation": sync}
+        text = f"{name}: {verb} started" + (f" to {revision[:12]}" if revision else "")
+        return self._output(data, text, *self._token_warnings())
 
-    def _http(self, token: str) -> Http:
-        if token not in self._connections:
-            ca_file = self.settings.get("ARGOCD_CA_FILE")
-            self._connections[token] = Http(
-                _base_url(self.settings["ARGOCD_SERVER"]),
-                headers={"authorization": f"Bearer {self.settings[token]}"},
-                timeout_s=60.0,
-                verify=False if self._insecure() else ca_file or True,
-            )
-        return self._connections[token]
+    def _patch(self, name: str, steps: Sequence[Step]) -> dict[str, Any]:
+        body = {"patch": json.dumps(steps), "patchType": "json"}
+        try:
+            return self._send("PATCH", app_path(name), name, body)
+        except Unreachable as error:
+            if "testing value" not in error.why:
+                raise
+            raise PlanRefused(
+                f"{name} was changed by somebody else meanwhile",
+                why=error.why,
+                fix="look again, then decide again",
+            ) from error
 
-    def _insecure(self) -> bool:
-        return self.settings.get("ARGOCD_INSECURE", "").lower() in {"1", "true", "yes"}
+    def _send(self, method: str, path: str, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
+        token = "ARGOCD_TOKEN_WRITE" if self._may_write() else "ARGOCD_TOKEN"
+        about = {"name": name.rpartition("/")[2], **{k: v for k, v in where(name).items() if v}}
+        answer = self._http(token).send(method, path, json={**about, **body})
+        changed: dict[str, Any] = checked(answer).json()
+        return changed
 
-    def _output(self, data: Any, summary: str, *warnings: str) -> ToolOutput:
-        if self._insecure():
-            warnings = (*warnings, "Argo CD's certificate is not checked (ARGOCD_INSECURE)")
-        return ToolOutput(data, summary, warnings)
+    def _may_write(self) -> bool:
+        return bool(self.settings.get("ARGOCD_TOKEN_WRITE"))
 
-
-def _base_url(server: str) -> str:
-    return server if "://" in server else f"https://{server}"
-
-
-def _path(name: str) -> str:
-    return f"/api/v1/applications/{quote(name.rpartition('/')[2], safe='')}"
-
-
-def _where(name: str) -> dict[str, str]:
-    return {"appNamespace": name.rpartition("/")[0]}
-
-
-def _checked(answer: Answer) -> Answer:
-    """The answer when it is 2xx, else the server's own message."""
-    if 200 <= answer.status < 300:
-        return answer
-    why = answer.words()
-    try:
-        body = json.loads(answer.body)
-        why = str(body.get("message") or body.get("error") or why)
-    except (ValueError, AttributeError):
-        pass
-    raise Unreachable(f"{answer.request}: {answer.status}", why=why, fix=_advice(answer.status))
+    def _token_warnings(self) -> tuple[str, ...]:
+        if self._may_write():
+            return ()
+        return ("ARGOCD_TOKEN_WRITE is not set: the token for reading was used to write",)
 
 
-def _advice(status: int) -> str:
-    return {
-        401: "renew the token: it is wrong or expired",
-        403: "check the name: Argo CD answers 403 for applications that do not exist, too; "
-        "then check what the token may do",
-        404: "check the name of the application and ARGOCD_SERVER",
-    }.get(status, "")
+def _sync_resource(text: str) -> dict[str, str]:
+    group, kind, name = text.split(":", 2)
+    namespace, _, name = name.rpartition("/")
+    found = {"group": group, "kind": kind, "name": name}
+    return {**found, "namespace": namespace} if namespace else found
 
 
-def _manifest(name: str, text: Any) -> dict[str, Any]:
-    try:
-        manifest = json.loads(text)
-    except (TypeError, ValueError):
-        manifest = None
-    if not isinstance(manifest, dict):
-        raise Unreachable(
-            f"argocd app manifests {name}: a manifest is not a JSON object",
-            why=f"it begins with {str(text)[:80]!r}",
+def _source(
+    application: Mapping[str, Any], name: str, position: int | None
+) -> tuple[int, dict[str, Any]]:
+    """The source meant and its position from 1; position 0 when there is only one."""
+    found = reading.sources(application)
+    if not reading.multi_source(application):
+        if position not in {None, 1} or not found:
+            raise UsageFault(f"{name} has no source {position}", fix="leave the position out")
+        return 0, found[0]
+    if position is None or position > len(found):
+        raise UsageFault(
+            f"{name} has {len(found)} sources: say which one",
+            fix=f"give source_position, 1 to {len(found)}",
         )
-    return manifest
+    return position, found[position - 1]
 
 
-def _one_line(facts: Mapping[str, Any]) -> str:
-    text = f"{facts['name']}: {facts['sync']}, {facts['health']} at {facts['revision'][:12]}"
-    if facts["operation"]["running"]:
-        text += ", an operation is running"
-    return text
+def _undone_by(application: Mapping[str, Any]) -> tuple[str, ...]:
+    owner = reading.managed_by(application)
+    return (f"this Application is generated by {owner}, which may undo it",) if owner else ()
