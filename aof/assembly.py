@@ -116,6 +116,20 @@ def _model_names(spec: AgentSpec, override: str, environment: Mapping[str, str])
     return [expand(text, environment).text for text in (spec.model, *spec.fallback_models)]
 
 
+def load_fleet(ref: str, environment: Mapping[str, str], *, base: Path | None = None) -> Loaded:
+    """The fleet `ref`, checked.
+
+    Raises:
+        ManifestError: The manifest or a reference in it is wrong.
+        UsageFault: There is no such manifest.
+    """
+    loaded = load_one(resolve_reference(ref, base=base, environment=environment), "Fleet")
+    problems = check(loaded, environment)
+    if problems:
+        raise ManifestError(problems)
+    return loaded
+
+
 def validate_paths(
     paths: list[Path], environment: Mapping[str, str]
 ) -> tuple[list[Loaded], list[AofError]]:

@@ -14,6 +14,7 @@ from aof.errors import AofError, ExitCode, InternalFault, Interrupted, UsageFaul
 
 RUN = {
     "agent": ("aof.cli.run_agent:run_agent", "Run one agent and exit with its verdict."),
+    "fleet": ("aof.cli.run_fleet:run_fleet", "Run several agents; the strictest verdict wins."),
 }
 ANALYZE: dict[str, tuple[str, str]] = {
     "drift": ("aof.cli.analyze_drift:drift", "Compare manifests with live objects."),
@@ -26,7 +27,7 @@ TEST = {
     "from-run": ("aof.cli.test_from_run:from_run", "Write a test from a recorded run."),
 }
 COMMANDS = {
-    "run": ("aof.cli.main:run", "Run an agent."),
+    "run": ("aof.cli.main:run", "Run an agent or a fleet."),
     "test": ("aof.cli.main:test", "Run the scenario tests of agents."),
     "validate": ("aof.cli.validate:validate", "Check manifests; prints every problem."),
     "get": ("aof.cli.get:get", "List agents, tools, triggers, fleets or runs."),
@@ -56,7 +57,7 @@ def cli() -> None:
 
 @click.group(cls=LazyGroup, table=RUN)
 def run() -> None:
-    """Run an agent."""
+    """Run an agent or a fleet."""
 
 
 @click.group(cls=DefaultGroup, table=TEST)

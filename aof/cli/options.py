@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
@@ -25,6 +26,7 @@ class _Duration(click.ParamType[float]):
 
 
 DURATION = _Duration()
+_Command = TypeVar("_Command", bound=Callable[..., Any])
 
 output_option = click.option(
     "-o",
@@ -45,3 +47,47 @@ def parse_settings(pairs: Sequence[str]) -> dict[str, str]:
             raise UsageFault(f"--set {pair}: expected KEY=VALUE")
         settings[key] = value
     return settings
+
+
+_RUN_OPTIONS = (
+    click.option(
+        "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting; repeats."
+    ),
+    click.option(
+        "--llm",
+        type=click.Choice(["auto", "off", "require"]),
+        default="auto",
+        show_default=True,
+        help="Use the model when it is available, never, or fail without it.",
+    ),
+    click.option(
+        "--model", default="", metavar="PROVIDER:MODEL", help="Instead of the agent's own."
+    ),
+    click.option(
+        "--max-cost", type=float, metavar="USD", help="Most the model may cost in this run."
+    ),
+    click.option("--max-total-tokens", type=int, help="Most tokens of the model in this run."),
+    click.option(
+        "--strict-evidence", is_flag=True, help="Claims of the model without evidence warn."
+    ),
+    output_option,
+    click.option(
+        "--output-file", type=click.Path(path_type=Path), help="Write the result here too."
+    ),
+    click.option("--fail-on", type=click.Choice(["warn", "never"]), default=None),
+    click.option(
+        "--wait",
+        type=DURATION,
+        default=0.0,
+        help="Keep looking for so long (10m) until it is firm.",
+    ),
+    click.option("--require-measured", is_flag=True, help="Refuse numbers nobody measured."),
+    click.option("--dry-run", is_flag=True, help="Show the plan; store and ask nothing."),
+)
+
+
+def run_options(command: _Command) -> _Command:
+    """What every command that runs agents can be told."""
+    for option in reversed(_RUN_OPTIONS):
+        command = option(command)
+    return command

@@ -9,7 +9,7 @@ from typing import Literal
 
 import click
 
-from aof.cli.options import DURATION, output_option, parse_settings
+from aof.cli.options import parse_settings, run_options
 from aof.cli.output import emit_as, notice, write_output_file, write_step_summary
 
 
@@ -20,27 +20,8 @@ from aof.cli.output import emit_as, notice, write_output_file, write_step_summar
 )
 @click.argument("ref")
 @click.argument("request", default="")
-@click.option("--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting; repeats.")
-@click.option(
-    "--llm",
-    type=click.Choice(["auto", "off", "require"]),
-    default="auto",
-    show_default=True,
-    help="Use the model when it is available, never, or fail without it.",
-)
-@click.option("--model", default="", metavar="PROVIDER:MODEL", help="Instead of the agent's own.")
-@click.option("--max-cost", type=float, metavar="USD", help="Most the model may cost in this run.")
-@click.option("--max-total-tokens", type=int, help="Most tokens of the model in this run.")
-@click.option("--strict-evidence", is_flag=True, help="Claims of the model without evidence warn.")
-@output_option
-@click.option("--output-file", type=click.Path(path_type=Path), help="Write the result here too.")
-@click.option("--fail-on", type=click.Choice(["warn", "never"]), default=None)
-@click.option(
-    "--wait", type=DURATION, default=0.0, help="Keep looking for so long (10m) until it is firm."
-)
-@click.option("--require-measured", is_flag=True, help="Refuse numbers nobody measured.")
+@run_options
 @click.option("--replay", default="", metavar="RUN_ID|DIR", help="Play a recorded run again.")
-@click.option("--dry-run", is_flag=True, help="Show the plan; store and ask nothing.")
 def run_agent(
     ref: str,
     request: str,
