@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import unquote, urlencode
 
+from tests.servers.gitlab_changes import GitlabChanges
 from tests.servers.loopback import Asked, Loopback, Reply
 
 PROJECT = "acme/shop"
@@ -73,6 +74,7 @@ class GitlabServer(Loopback):
         self.bridges: list[dict[str, Any]] = []
         self.traces: dict[int, bytes] = {1: b"$ make\nERROR: Job failed: exit code 2\n"}
         self.test_report: dict[str, Any] = {"total_count": 0, "test_suites": []}
+        self.changes = GitlabChanges(self)
         self._add_reads()
 
     @contextmanager

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from aof.errors import NotBound, Unreachable, UsageFault
 from aof.transport.deadline import require_time
 from aof.transport.download import Download
-from aof.transport.http import Answer, Failed, no_connection, repeated, timed_out
+from aof.transport.http import Answer, Failed, Http, no_connection, repeated, timed_out
 from aof.transport.paging import next_query, quoted_path
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ PUBLIC_SERVER = "https://gitlab.com"
 _PER_PAGE = 100
 _TIMEOUT_S = 20
 _ATTEMPTS = 3
+_UPLOAD_S = 600
 _MOST_DOWNLOAD = 512 * 1024 * 1024
 
 Params = Mapping[str, Any]
@@ -100,6 +101,22 @@ class GitlabApi:
         """GET a body that may be large and may be on another host."""
         headers = {"authorization": f"Bearer {self._token}"} if self._token else {}
         return Download(headers, limit=limit).fetch(f"{self._base_url}{path}", into)
+
+    def url(self, path: str) -> str:
+        """The whole URL of a path of the API."""
+        return f"{self._base_url}{path}"
+
+    def upload(self, path: str, file: IO[bytes]) -> Any:
+        """PUT `file` into the package registry; returns what GitLab says of the file."""
+        headers = {"authorization": f"Bearer {self._token}"}
+        server = Http(self._base_url, headers=headers, timeout_s=_UPLOAD_S)
+        kind = {"content-type": "application/octet-stream"}
+        select = {"select": "package_file"}
+        try:
+            answer = server.send("PUT", path, params=select, content=file, headers=kind)
+        finally:
+            server.close()
+        return accepted(answer).json()
 
     def _once(self, method: str, path: str, params: dict[str, Any], body: Any = None) -> Answer:
         import gitlab

@@ -89,3 +89,14 @@ def _failed_test(suite: Mapping[str, Any], case: Mapping[str, Any]) -> dict[str,
         "text": text[:_MOST_TEXT],
         "recent_failures": recent.get("count"),
     }
+
+
+def release_of(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """A release; `assets` are its links."""
+    links = (raw.get("assets") or {}).get("links") or []
+    return {
+        **only(raw, ("tag_name", "name", "description", "created_at", "released_at")),
+        "web_url": (raw.get("_links") or {}).get("self"),
+        "sha": (raw.get("commit") or {}).get("id"),
+        "assets": [only(link, ("id", "name", "url", "link_type")) for link in links],
+    }
