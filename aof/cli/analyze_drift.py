@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from aof.cli.output import emit, emit_as
+from aof.cli.output import emit, emit_as, notice
 from aof.errors import ExitCode, UsageFault
 
 _FILE = click.Path(path_type=Path, allow_dash=True)
@@ -59,7 +59,7 @@ def drift(
     """Compare manifests with live objects; exits 1 when a person should hear of it.
 
     Files may be YAML with several documents, JSON, or kubectl's lists; a folder stands for
-    all manifests below it.
+    all manifests below it, built when it has a kustomization or a chart.
 
     \b
     Examples:
@@ -68,24 +68,29 @@ def drift(
       aofctl analyze drift --desired D.yaml --live L.yaml --last-synced B.yaml -o json
     """
     from aof.analysis.drift import compare_all
+    from aof.analysis.drift.ignores import read_ignores
     from aof.analysis.drift.markdown import as_markdown, as_text
     from aof.analysis.drift.tables import shipped_tables
+    from aof.playbooks.drift_ignores import resolved_ignores
     from aof.transport.kubernetes_documents import read_objects, read_value
 
-    wanted = _all(desired, read_objects)
+    wanted, found = _all(desired, _folder_or_file), _all(live, read_objects)
     status = _status(sync_status, read_value)
-    rules = [read_value(path) for path in ignore_files]
     tables = shipped_tables()
     if ownership is not None:
         tables = tables.with_owners(_owners(read_value(ownership), ownership))
-    ignores, resolved = _ignores([*rules, status])
+    sources = [status, *(read_value(path) for path in ignore_files)]
+    rules = [rule for source in sources for rule in read_ignores(source)]
+    resolved, problems = resolved_ignores(rules, wanted, found)
+    for problem in problems:
+        notice(f"not evaluated, so nothing is ignored by it: {problem}")
     report = compare_all(
         wanted,
-        _all(live, read_objects),
-        _all(last_synced, read_objects) if last_synced else None,
+        found,
+        _all(last_synced, _folder_or_file) if last_synced else None,
         sync_status=status,
         manager=manager,
-        ignores=ignores,
+        ignores=rules,
         resolved=resolved,
         tables=tables,
         default_namespace=namespace,
@@ -124,8 +129,8 @@ def _owners(value: Any, path: Path) -> dict[str, list[str]]:
     return {role: [str(name) for name in names or []] for role, names in value.items()}
 
 
-def _ignores(values: list[Any]) -> tuple[Any, dict[Any, Any]]:
-    from aof.analysis.drift.ignores import read_ignores
+def _folder_or_file(path: Path) -> list[dict[str, Any]]:
+    from aof.transport.kubernetes_documents import read_objects
+    from aof.transport.rendered_manifests import render_folder
 
-    rules = tuple(rule for value in values for rule in read_ignores(value))
-    return rules, {}
+    return read_objects(path) if str(path) == "-" else render_folder(path)

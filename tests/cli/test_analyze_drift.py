@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -113,3 +114,45 @@ def test_secrets_are_never_printed(tmp_path: Path) -> None:
         assert ran.code == 1
         for secret in ("s3cr3t-A", "czNjcjN0LUE=", "other-value", "b3RoZXItdmFsdWU="):
             assert secret not in ran.out + ran.err
+
+
+def test_argo_cds_jq_expressions_are_honoured(tmp_path: Path) -> None:
+    if shutil.which("jq") is None:
+        pytest.skip("jq is not installed")
+    arguments = files_of(CASES["m-kubectl-patch"], tmp_path)
+    rule = {"group": "apps", "kind": "Deployment"}
+    path = '.spec.template.spec.containers[] | select(.name == "web") | .resources.limits'
+    rules = [{**rule, "jqPathExpressions": [path, "def f: f; f"]}]
+    (tmp_path / "ignore.yaml").write_text(yaml.safe_dump(rules))
+    ran = aofctl("analyze", "drift", *arguments, "--ignore", "ignore.yaml", cwd=tmp_path)
+    assert ran.code == 0, ran.out
+    assert "def f: f; f" in ran.err
+
+
+def test_a_folder_with_a_kustomization_is_built(tmp_path: Path) -> None:
+    if shutil.which("kustomize") is None and shutil.which("kubectl") is None:
+        pytest.skip("neither kustomize nor kubectl is installed")
+    case = CASES["m-kubectl-edit"]
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app/web.yaml").write_text(yaml.safe_dump(case["config"]))
+    replicas = {"name": case["config"]["metadata"]["name"], "count": 5}
+    kustomization = {"resources": ["web.yaml"], "replicas": [replicas]}
+    (tmp_path / "app/kustomization.yaml").write_text(yaml.safe_dump(kustomization))
+    (tmp_path / "live.json").write_text(json.dumps(case["live"]))
+    ran = aofctl("analyze", "drift", "--desired", "app", "--live", "live.json", cwd=tmp_path)
+    assert (ran.code, ran.out.strip()) == (0, "CLEAN: 1 resource compared, nothing drifted.")
+
+
+def test_a_chart_without_helm_says_what_is_missing(tmp_path: Path) -> None:
+    (tmp_path / "chart").mkdir()
+    (tmp_path / "chart/Chart.yaml").write_text("name: x\n")
+    (tmp_path / "live.json").write_text("{}")
+    empty = tmp_path / "bin"
+    empty.mkdir()
+    ran = aofctl(
+        *("analyze", "drift", "--desired", "chart", "--live", "live.json"),
+        cwd=tmp_path,
+        PATH=str(empty),
+    )
+    assert ran.code == 5
+    assert "helm is not on PATH" in ran.err

@@ -12,7 +12,7 @@ from aof.analysis.drift.baseline import Baseline, RemovedFromGit, last_applied
 from aof.analysis.drift.classify import Judge, Judgement
 from aof.analysis.drift.declared import DeclaredComparison
 from aof.analysis.drift.ignores import Ignore, ignored_by_annotation, keeps_additions
-from aof.analysis.drift.normalise import decrypted, normalised, to_version
+from aof.analysis.drift.normalise import is_masked, normalised, readable, to_version
 from aof.analysis.drift.objects import Object, identity_of, metadata_of
 from aof.analysis.drift.paths import MISSING, Path, lookup
 from aof.analysis.drift.places import Place
@@ -138,7 +138,7 @@ class _Comparison:
         tables = settings.tables
         version = str(live.get("apiVersion") or identity.api_version)
         writers = Writers.of(live, tables.owners)
-        wanted = normalised(decrypted(to_version(desired, version), live), tables)
+        wanted = normalised(readable(to_version(desired, version), live), tables)
         declared = DeclaredComparison(
             tables, settings.schema, identity.kind, writers.list_keys, _durations(identity, tables)
         )
@@ -277,10 +277,8 @@ class _Comparison:
                 "additions not checkable: the live object came without managedFields "
                 "(read it with --show-managed-fields)"
             )
-        if "sops" in self.raw_desired:
-            self.notes.append(
-                "encrypted with SOPS: values in Git are not readable, only keys count"
-            )
+        if is_masked(self.raw_desired):
+            self.notes.append("values are encrypted or masked in what was given: only keys count")
         if self.raw_live.get("apiVersion") != self.raw_desired.get("apiVersion"):
             self.notes.append(
                 f"Git says {self.raw_desired.get('apiVersion')}, the cluster was read as "
@@ -310,9 +308,10 @@ def _baseline(
     before = last_synced
     if before is None and not settings.baseline_known:
         before = last_applied(live, writers)
+        before = None if before is not None and is_masked(before) else before
     if before is None:
         return Baseline(None, known=settings.baseline_known)
-    manifest = normalised(decrypted(to_version(before, version), live), settings.tables)
+    manifest = normalised(readable(to_version(before, version), live), settings.tables)
     return Baseline(manifest, known=True, same_as_desired=manifest == wanted)
 
 

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping
 from typing import Any
 
 from aof.analysis.drift.tables import Globs, Tables
 
 _SKIPPED = frozenset({"apiVersion", "kind", "metadata", "status"})
+_MASK = re.compile(r"[+*]{3,}|\(hidden\)|<hidden>|\[SECRET:.*\]|ENC\[.*\]", re.DOTALL)
 _METADATA = ("finalizers", "ownerReferences")
 
 
@@ -38,20 +40,42 @@ def to_version(obj: Mapping[str, Any], api_version: str) -> Mapping[str, Any]:
         return obj
 
 
-def decrypted(manifest: Mapping[str, Any], live: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A manifest encrypted with SOPS, its unreadable values taken from the live object."""
-    if not isinstance(manifest.get("sops"), Mapping):
+def readable(manifest: Mapping[str, Any], live: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A manifest whose secret values cannot be read, those taken from the live object.
+
+    SOPS encrypts them, Argo CD shows them as plus signs: only their keys can be compared.
+    """
+    if not is_masked(manifest):
         return manifest
     found = live.get("data")
     held = found if isinstance(found, Mapping) else {}
-    encrypted = {"data", "stringData", "sops"}
-    readable = {name: value for name, value in manifest.items() if name not in encrypted}
-    keys = [
-        key
-        for name in ("data", "stringData")
-        for key in (manifest.get(name) if isinstance(manifest.get(name), Mapping) else ()) or ()
-    ]
-    return {**readable, "data": {key: held.get(key, "") for key in keys}}
+    encrypted = isinstance(manifest.get("sops"), Mapping)
+    rest = {name: value for name, value in manifest.items() if name != "sops"}
+    for name in ("data", "stringData"):
+        part = manifest.get(name)
+        if isinstance(part, Mapping):
+            rest[name] = {
+                key: value for key, value in part.items() if not (encrypted or _hides(value))
+            }
+            unread = {key: held.get(key, "") for key in part if key not in rest[name]}
+            rest["data"] = {**(rest.get("data") or {}), **unread}
+    return rest
+
+
+def is_masked(manifest: Mapping[str, Any]) -> bool:
+    """Whether the values of a Secret were replaced by something unreadable."""
+    if isinstance(manifest.get("sops"), Mapping):
+        return True
+    if manifest.get("kind") != "Secret":
+        return False
+    parts = (manifest.get(name) for name in ("data", "stringData"))
+    return any(
+        _hides(value) for part in parts if isinstance(part, Mapping) for value in part.values()
+    )
+
+
+def _hides(value: Any) -> bool:
+    return isinstance(value, str) and _MASK.fullmatch(value) is not None
 
 
 def bad_base64(obj: Mapping[str, Any]) -> list[str]:
