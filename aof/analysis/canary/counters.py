@@ -14,20 +14,19 @@ dispersion is Pearson's, inflated for autocorrelation, as in quasi-likelihood.
 from __future__ import annotations
 
 import math
-from bisect import bisect_left
 from dataclasses import dataclass, field
 from itertools import pairwise
 
 from aof.analysis.canary.intervals import newcombe, z_of
 
-# Log-spaced rate ratios: the first 48 span [1.1, 50], the rest serve the margin null.
-_FIRST = 48
-_STEP = (math.log(50) - math.log(1.1)) / (_FIRST - 1)
-_LOG_THETA = [math.log(1.1) + _STEP * i for i in range(_FIRST + 52)]
+# The mixture over rate ratios: log-spaced from 1.1 to 50 times "not worse", with weights that
+# fall as 1/theta: doubled errors are common, and fiftyfold ones need no help from a prior.
+_POINTS = 48
+_STEP = (math.log(50) - math.log(1.1)) / (_POINTS - 1)
+_LOG_THETA = [math.log(1.1) + _STEP * point for point in range(_POINTS)]
 _THETA_LESS_1 = [math.expm1(log_theta) for log_theta in _LOG_THETA]
-_LARGEST_NULL = 100.0
-# The mixture's weights fall as 1/theta: doubled errors are common, fiftyfold ones need no prior.
 _LOG_WEIGHTS = [-log_theta for log_theta in _LOG_THETA]
+_LARGEST_NULL = 100.0
 # Belief before data: as many blocks of the configured noise, correlated from block to block.
 _PRIOR_BLOCKS = 6.0
 _PRIOR_CORRELATION = 0.6
@@ -47,15 +46,14 @@ class Block:
     n_b: float = 0.0
 
     @property
-    def weight(self) -> float:
-        """Mantel-Haenszel weight: harmonic in the two exposures."""
-        total = self.n_c + self.n_b
-        return self.n_c * self.n_b / total if total else 0.0
+    def excess(self) -> float:
+        """Bad events the canary has more than it would at the baseline's rate, standardised."""
+        return (self.bad_c * self.n_b - self.bad_b * self.n_c) / (self.n_c + self.n_b)
 
     @property
-    def rise(self) -> float:
-        """Canary's bad share minus the baseline's."""
-        return self.bad_c / self.n_c - self.bad_b / self.n_b
+    def counts(self) -> tuple[float, float, float, float]:
+        """Bad events of the canary and of both, requests of the canary and the baseline."""
+        return self.bad_c, self.bad_c + self.bad_b, self.n_c, self.n_b
 
     @property
     def usable(self) -> bool:
@@ -89,12 +87,51 @@ class Rates:
 
 
 @dataclass(slots=True)
+class _Sums:
+    """Sums over blocks: Mantel-Haenszel weights, weighted rates, and what their variance needs."""
+
+    weight: float = 0.0
+    rate_c: float = 0.0
+    rate_b: float = 0.0
+    square_c: float = 0.0
+    square_b: float = 0.0
+
+    def add(self, block: Block) -> None:
+        """Add a block with traffic in both arms."""
+        n_c, n_b = block.n_c, block.n_b
+        total = n_c + n_b
+        weight = n_c * n_b / total
+        self.weight += weight
+        self.rate_c += n_b / total * block.bad_c
+        self.rate_b += n_c / total * block.bad_b
+        self.square_c += weight * n_b / total
+        self.square_b += weight * n_c / total
+
+    def rates(self) -> Rates | None:
+        """Standardised rates; None without traffic."""
+        if self.weight <= 0:
+            return None
+        return Rates(
+            baseline=self.rate_b / self.weight,
+            canary=self.rate_c / self.weight,
+            n_b=self.weight * self.weight / self.square_b,
+            n_c=self.weight * self.weight / self.square_c,
+        )
+
+
+@dataclass(slots=True)
 class RatioSeries:
-    """All compared blocks of one counter; `add` joins counts to the block with the same id."""
+    """All compared blocks of one counter; `add` joins counts to the block with the same id.
+
+    Closed blocks are summed up, so that one more window costs little however many came before.
+    """
 
     blocks: list[Block] = field(default_factory=list)
     _open_id: int = -1
-    _log_e: list[float] = field(default_factory=lambda: [0.0] * len(_LOG_THETA))
+    _log_e: list[float] = field(default_factory=lambda: [0.0] * _POINTS)
+    _closed: _Sums = field(default_factory=_Sums)
+    _counts: list[tuple[float, float, float, float]] = field(default_factory=list)
+    _worst: Block | None = None
 
     def add(
         self,
@@ -116,72 +153,60 @@ class RatioSeries:
         block.n_b += baseline[1]
 
     def _close(self) -> None:
-        if self.blocks:
-            self._log_e = self._with(self.blocks[-1])
-
-    def _with(self, block: Block) -> list[float]:
-        bad = block.bad_c + block.bad_b
-        if not block.usable or not bad:
-            return self._log_e
-        share = block.n_c / (block.n_c + block.n_b)
-        bad_c = block.bad_c
-        log1p = math.log1p
-        return [
-            total + bad_c * log_theta - bad * log1p(share * less_1)
-            for total, log_theta, less_1 in zip(self._log_e, _LOG_THETA, _THETA_LESS_1, strict=True)
-        ]
+        if not self.blocks or not self.blocks[-1].usable:
+            return
+        block = self.blocks[-1]
+        self._log_e = _with_block(self._log_e, block)
+        self._closed.add(block)
+        self._counts.append(block.counts)
+        self._worst = _worse(self._worst, block)
 
     def log_e(self, dispersion: float, *, null: float = 1.0) -> float:
         """Log of the e-value against "the rate ratio is at most `null`"."""
-        if not self.blocks:
-            return 0.0
-        logs = self._with(self.blocks[-1])
-        null = min(null, _LARGEST_NULL)
-        at_null = self._log_likelihood(null) if null > 1 else 0.0
-        first = bisect_left(_LOG_THETA, math.log(null * 1.1) - 1e-9)
-        past = first + _FIRST
-        weights = _LOG_WEIGHTS[first:past]
+        if null > 1:
+            logs = self._log_e_beyond(min(null, _LARGEST_NULL))
+        elif self.blocks:
+            logs = _with_block(self._log_e, self.blocks[-1])
+        else:
+            logs = self._log_e
         tempered = [
-            (value - at_null) / dispersion + weight
-            for value, weight in zip(logs[first:past], weights, strict=True)
+            value / dispersion + weight for value, weight in zip(logs, _LOG_WEIGHTS, strict=True)
         ]
-        return _log_sum(tempered) - _log_sum(weights)
+        return _log_sum(tempered) - _log_sum(_LOG_WEIGHTS)
 
-    def _log_likelihood(self, theta: float) -> float:
-        log_theta = math.log(theta)
-        total = 0.0
+    def _log_e_beyond(self, null: float) -> list[float]:
+        """The same against `null`; the mixture begins at 1.1 times it."""
+        theta_less_1 = [null * (1 + less_1) - 1 for less_1 in _THETA_LESS_1]
+        logs = [0.0] * _POINTS
         for block in self.blocks:
             if block.usable:
                 share = block.n_c / (block.n_c + block.n_b)
-                bad = block.bad_c + block.bad_b
-                total += block.bad_c * log_theta - bad * math.log1p(share * (theta - 1))
-        return total
+                bad, at_null = block.bad_c + block.bad_b, math.log1p(share * (null - 1))
+                logs = [
+                    value + block.bad_c * log_theta - bad * (math.log1p(share * less_1) - at_null)
+                    for value, log_theta, less_1 in zip(logs, _LOG_THETA, theta_less_1, strict=True)
+                ]
+        return logs
 
     def rates(self, *, since_s: float = -math.inf, without: Block | None = None) -> Rates | None:
         """Standardised rates over the blocks ending after `since_s`; None without traffic."""
-        weights = rate_c = rate_b = square_c = square_b = 0.0
-        for block in self.blocks:
-            if block.end_s <= since_s or block is without or not block.usable:
-                continue
-            weight = block.n_c * block.n_b / (block.n_c + block.n_b)
-            weights += weight
-            rate_c += weight * block.bad_c / block.n_c
-            rate_b += weight * block.bad_b / block.n_b
-            square_c += weight * weight / block.n_c
-            square_b += weight * weight / block.n_b
-        if not weights:
-            return None
-        return Rates(
-            baseline=rate_b / weights,
-            canary=rate_c / weights,
-            n_b=weights * weights / square_b,
-            n_c=weights * weights / square_c,
-        )
+        sums = _Sums()
+        if since_s > -math.inf or without is not None:
+            for block in self.blocks:
+                if block.end_s > since_s and block is not without and block.usable:
+                    sums.add(block)
+            return sums.rates()
+        closed = self._closed
+        sums = _Sums(closed.weight, closed.rate_c, closed.rate_b, closed.square_c, closed.square_b)
+        if self.blocks and self.blocks[-1].usable:
+            sums.add(self.blocks[-1])
+        return sums.rates()
 
     def worst(self) -> Block | None:
         """The block that adds most to the canary's rise."""
-        usable = [block for block in self.blocks if block.usable]
-        return max(usable, key=lambda block: block.weight * block.rise, default=None)
+        if self.blocks and self.blocks[-1].usable:
+            return _worse(self._worst, self.blocks[-1])
+        return self._worst
 
     def dispersion(self, noise: float) -> float:
         """Variance beyond counting noise (1 and up), measured and believed.
@@ -189,29 +214,29 @@ class RatioSeries:
         Pearson's, times that of autocorrelation. `noise` is the belief before data: by how
         much (relative, standard deviation) two arms of one version differ in one block.
         """
+        counts = self._counts
+        if self.blocks and self.blocks[-1].usable:
+            counts = [*counts, self.blocks[-1].counts]
         ratio = self._rate_ratio()
         residuals, information = [], 0.0
-        for block in self.blocks:
-            bad = block.bad_c + block.bad_b
-            if not block.usable or not bad:
-                continue
-            odds = ratio * block.n_c
-            share = odds / (odds + block.n_b)
-            variance = bad * share * (1 - share)
-            information += variance
-            residuals.append((block.bad_c - bad * share) / math.sqrt(variance))
+        for bad_c, bad, n_c, n_b in counts:
+            if bad > 0:
+                odds = ratio * n_c
+                total = odds + n_b
+                variance = bad * odds * n_b / (total * total)
+                information += variance
+                residuals.append((bad_c - bad * odds / total) / math.sqrt(variance))
         if not residuals:
             return 1.0
         return _dispersion(residuals, 1 + noise * noise * information / len(residuals))
 
     def _rate_ratio(self) -> float:
         """Mantel-Haenszel rate ratio, within the mixture's range."""
-        above = below = 0.0
-        for block in self.blocks:
-            total = block.n_c + block.n_b
-            if total:
-                above += block.bad_c * block.n_b / total
-                below += block.bad_b * block.n_c / total
+        above, below = self._closed.rate_c, self._closed.rate_b
+        if self.blocks and self.blocks[-1].usable:
+            open_ = self.blocks[-1]
+            above += open_.bad_c * open_.n_b / (open_.n_c + open_.n_b)
+            below += open_.bad_b * open_.n_c / (open_.n_c + open_.n_b)
         # Half an event on either side keeps it finite.
         return min(max((above + 0.5) / (below + 0.5), 0.02), 50.0)
 
@@ -224,6 +249,22 @@ class RatioSeries:
             whole.bad_b += block.bad_b
             whole.n_b += block.n_b
         return whole
+
+
+def _with_block(logs: list[float], block: Block) -> list[float]:
+    """Log-likelihood ratios against "not worse" with one block more."""
+    bad = block.bad_c + block.bad_b
+    if not block.usable or not bad:
+        return logs
+    share, bad_c, log1p = block.n_c / (block.n_c + block.n_b), block.bad_c, math.log1p
+    return [
+        value + bad_c * log_theta - bad * log1p(share * less_1)
+        for value, log_theta, less_1 in zip(logs, _LOG_THETA, _THETA_LESS_1, strict=True)
+    ]
+
+
+def _worse(one: Block | None, other: Block) -> Block:
+    return one if one is not None and one.excess >= other.excess else other
 
 
 def _dispersion(residuals: list[float], prior: float) -> float:

@@ -8,6 +8,7 @@ the baseline's windows re-weighted to the canary's exposure.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from aof.analysis.canary.counters import RatioSeries
@@ -44,7 +45,7 @@ class LatencyTrack:
     baseline: list[float] = field(default_factory=list)
     baseline_square: float = 0.0
     baseline_total: float = 0.0
-    slower: dict[float, list[tuple[float, RatioSeries]]] = field(default_factory=dict)
+    slower: dict[float, list[tuple[int, RatioSeries]]] = field(default_factory=dict)
     _learned: Histogram | None = None
 
     def learn(self, baseline: Histogram | None) -> None:
@@ -82,8 +83,8 @@ class LatencyTrack:
         known = learned or baseline.on(self.bounds)
         for level in self.levels:
             around = known.around(level) if known else (0.0, math.inf)
-            chosen = [bound for bound in around if 0 < bound < math.inf]
-            self.slower[level] = [(bound, RatioSeries()) for bound in chosen]
+            chosen = [self.bounds.index(bound) for bound in around if 0 < bound < math.inf]
+            self.slower[level] = [(at, RatioSeries()) for at in chosen]
 
     def _count(self, placed: Placed, canary: Histogram, baseline: Histogram) -> None:
         scale = canary.total / baseline.total
@@ -93,22 +94,18 @@ class LatencyTrack:
             block = _Block(placed.block, *placed.span, [0.0] * size, [0.0] * size)
             self.blocks.append(block)
         block.end_s = placed.end_s
-        for at, (fast_c, fast_b) in enumerate(zip(canary.counts, baseline.counts, strict=True)):
-            like = fast_b * scale
-            self.canary[at] += fast_c
-            self.baseline[at] += like
-            block.canary[at] += fast_c
-            block.baseline[at] += like
+        like = [count * scale for count in baseline.counts]
+        self.canary = _plus(self.canary, canary.counts)
+        self.baseline = _plus(self.baseline, like)
+        block.canary = _plus(block.canary, canary.counts)
+        block.baseline = _plus(block.baseline, like)
         self.baseline_square += canary.total * scale
         self.baseline_total += baseline.total
+        all_c, all_b = canary.total, baseline.total
         for tracked in self.slower.values():
-            for bound, series in tracked:
-                series.add(
-                    placed.block,
-                    placed.span,
-                    (canary.slower_than(bound), canary.total),
-                    (baseline.slower_than(bound), baseline.total),
-                )
+            for at, series in tracked:
+                slow_c, slow_b = all_c - canary.counts[at], all_b - baseline.counts[at]
+                series.add(placed.block, placed.span, (slow_c, all_c), (slow_b, all_b))
 
     @property
     def canary_total(self) -> float:
@@ -143,6 +140,10 @@ class LatencyTrack:
         slow = Histogram(self.bounds, canary).quantile(level)
         base = Histogram(self.bounds, baseline).quantile(level)
         return slow / base if slow and base else None
+
+
+def _plus(sums: list[float], counts: Sequence[float]) -> list[float]:
+    return [total + count for total, count in zip(sums, counts, strict=True)]
 
 
 class _Judged:
@@ -208,8 +209,8 @@ class _Judged:
         if not self.is_p95 or self.ratio <= limits.latency_stop_ratio:
             return "NO-GO"
         nulls = [
-            self._exceedance_ratio(bound, limits.latency_ratio)
-            for bound, _ in self.track.slower[self.level]
+            self._exceedance_ratio(self.track.bounds[at], limits.latency_ratio)
+            for at, _ in self.track.slower[self.level]
         ]
         beyond = self._mean_log_e(nulls) >= self._log_threshold()
         return "ROLLBACK" if beyond else "NO-GO"
