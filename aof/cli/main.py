@@ -17,6 +17,7 @@ RUN = {
     "fleet": ("aof.cli.run_fleet:run_fleet", "Run several agents; the strictest verdict wins."),
 }
 ANALYZE: dict[str, tuple[str, str]] = {
+    "canary": ("aof.cli.analyze_canary:canary", "Judge a canary; power, calibrate, backtest."),
     "drift": ("aof.cli.analyze_drift:drift", "Compare manifests with live objects."),
     "log": ("aof.cli.analyze_log:log", "Find the line that broke a build."),
     "release": ("aof.cli.analyze_release:release", "Next version and changelog of a repository."),

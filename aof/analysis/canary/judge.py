@@ -77,6 +77,10 @@ class Judge:
         self._absorb(window)
         return self.judgement()
 
+    def know(self, evidence: CanaryEvidence) -> None:
+        """Take gauges, events and warnings from `evidence`; its windows are not read."""
+        self._evidence = evidence
+
     def _absorb(self, window: Window) -> None:
         if self._until is not None and window.start < self._until and self._count:
             gap = (self._until - window.start).total_seconds()

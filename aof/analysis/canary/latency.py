@@ -254,7 +254,6 @@ class _Judged:
         low, up = self._interval()
         verdict = self._verdict(stop, up)
         e_value = math.exp(min(self.log_e, 690.0))
-        worst = self.series[0].worst() if self.series else None
         return Metric(
             name=f"latency_p{self.level * 100:.0f}",
             verdict=verdict,
@@ -274,15 +273,22 @@ class _Judged:
             dispersion=self.dispersion,
             baseline_total=self.track.baseline_total,
             canary_total=self.track.canary_total,
-            worst=worst
-            and Worst(
-                at=f"+{worst.start_s / 60:.0f} min",
-                baseline=worst.bad_b / worst.n_b,
-                canary=worst.bad_c / worst.n_c,
-            ),
+            worst=self._worst(),
             needs_minutes=self._needs(up) if verdict == "inconclusive" else None,
             stop=stop,
         )
+
+    def _worst(self) -> Worst | None:
+        """Both quantiles in the block that speaks most against the canary."""
+        worst = self.series[0].worst() if self.series else None
+        for block in self.track.blocks:
+            if worst is not None and block.start_s == worst.start_s:
+                canary = Histogram(self.track.bounds, block.canary).quantile(self.level)
+                baseline = Histogram(self.track.bounds, block.baseline).quantile(self.level)
+                if canary is not None and baseline is not None:
+                    at = f"+{block.start_s / 60:.0f} min"
+                    return Worst(at=at, baseline=baseline, canary=canary)
+        return None
 
     def _verdict(self, stop: Stop | None, up: float) -> MetricVerdict:
         limits = self.look.limits
@@ -327,7 +333,7 @@ class _Judged:
         text = (
             f"{self.track.canary_total:.0f} canary requests; 90 % interval of the change "
             f"{relative(low - 1)} to {most}; evidence of harm: {strength_of(e_value)} "
-            f"(E = {e_value:.3g}), noise {self.dispersion:.1f}x counting noise."
+            f"(E = {e_value:.3g}), noise taken as {self.dispersion:.1f}x counting noise."
         )
         below, above = self.baseline_histogram.around(self.level)
         if not below or above / below > _WIDE:

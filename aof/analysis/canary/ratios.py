@@ -191,7 +191,7 @@ class _Judged:
             f"{self.track.canary_requests:.0f} canary requests in {len(self.track.series.blocks)} "
             f"blocks; 90 % interval of the difference {points(self.low)} to {points(self.up)}; "
             f"evidence of harm: {strength_of(e_value)} (E = {e_value:.3g}), "
-            f"noise {self.dispersion:.1f}x counting noise.{later}"
+            f"noise taken as {self.dispersion:.1f}x counting noise.{later}"
         )
 
     def _worst(self, block: Block | None) -> Worst | None:

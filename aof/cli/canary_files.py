@@ -1,0 +1,101 @@
+"""Files and option values of `aofctl analyze canary`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from aof.cli.options import parse_settings
+from aof.errors import UsageFault
+from aof.transport.files import write_atomically
+
+if TYPE_CHECKING:
+    from aof.analysis.canary import CanaryEvidence, CanaryLimits, Judgement
+    from aof.analysis.canary.evidence import Stage
+    from aof.analysis.canary.power import Power
+
+
+def read_evidence(path: Path) -> CanaryEvidence:
+    """The evidence in a JSON file, `-` being standard input; says what is wrong with it."""
+    from pydantic import ValidationError
+
+    from aof.analysis.canary import CanaryEvidence
+
+    try:
+        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+        return CanaryEvidence.model_validate(json.loads(text))
+    except OSError as error:
+        raise UsageFault(f"{path} cannot be read", why=str(error)) from None
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise UsageFault(
+            "this is not canary evidence",
+            why=f"{where}: {first['msg']}" if where else first["msg"],
+            fix="docs/canary.md describes the file",
+            file=str(path),
+        ) from None
+    except ValueError as error:
+        raise UsageFault(f"{path} is not JSON", why=str(error)) from None
+
+
+def write_evidence(path: Path, evidence: CanaryEvidence) -> None:
+    """Write the evidence file, whole or not at all."""
+    text = json.dumps(evidence.as_dict(), indent=1, ensure_ascii=False) + "\n"
+    write_atomically(path, text.encode())
+
+
+def limits_from(pairs: Sequence[str]) -> CanaryLimits:
+    """The limits, some of them given as NAME=VALUE."""
+    from pydantic import ValidationError
+
+    from aof.analysis.canary import CanaryLimits
+
+    try:
+        return CanaryLimits.model_validate(parse_settings(pairs))
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise UsageFault(
+            f"--limit {name}: {first['msg']}", fix="docs/canary.md lists every limit"
+        ) from None
+
+
+def parse_stages(text: str) -> tuple[Stage, ...]:
+    """`5:5m,25:10m` as stages."""
+    from aof.analysis.canary.evidence import Stage
+    from aof.manifests.base import duration_s
+
+    try:
+        pairs = [part.split(":") for part in text.split(",")]
+        return tuple(
+            Stage(weight=float(percent.strip("% ")) / 100, seconds=duration_s(length.strip()))
+            for percent, length in pairs
+        )
+    except ValueError:
+        raise UsageFault(f"--stages {text}: expected e.g. 5:5m,25:10m,50:15m") from None
+
+
+def save_plot(
+    path: Path, evidence: CanaryEvidence, judgement: Judgement, limits: CanaryLimits
+) -> None:
+    """Write the rollout's picture."""
+    from aof.playbooks.canary_chart import rollout_svg
+
+    _save_svg(path, rollout_svg(evidence, judgement, limits))
+
+
+def save_power_plot(path: Path, found: Power) -> None:
+    """Write the chart of what a plan can detect."""
+    from aof.playbooks.canary_chart import power_svg
+
+    _save_svg(path, power_svg(found))
+
+
+def _save_svg(path: Path, document: str) -> None:
+    if path.suffix.lower() != ".svg":
+        raise UsageFault(f"--plot {path}: pictures are SVG", fix="name the file NAME.svg")
+    write_atomically(path, document.encode())
