@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import pairwise
 
 from aof.analysis.canary.intervals import newcombe, z_of
@@ -256,11 +257,17 @@ def _with_block(logs: list[float], block: Block) -> list[float]:
     bad = block.bad_c + block.bad_b
     if not block.usable or not bad:
         return logs
-    share, bad_c, log1p = block.n_c / (block.n_c + block.n_b), block.bad_c, math.log1p
+    bad_c, row = block.bad_c, _log_row(block.n_c / (block.n_c + block.n_b))
     return [
-        value + bad_c * log_theta - bad * log1p(share * less_1)
-        for value, log_theta, less_1 in zip(logs, _LOG_THETA, _THETA_LESS_1, strict=True)
+        value + bad_c * log_theta - bad * log_share
+        for value, log_theta, log_share in zip(logs, _LOG_THETA, row, strict=True)
     ]
+
+
+@lru_cache(maxsize=256)
+def _log_row(share: float) -> tuple[float, ...]:
+    """log(1 + share (theta - 1)) for every theta: the same for all metrics of one window."""
+    return tuple([math.log1p(share * less_1) for less_1 in _THETA_LESS_1])
 
 
 def _worse(one: Block | None, other: Block) -> Block:
@@ -270,11 +277,11 @@ def _worse(one: Block | None, other: Block) -> Block:
 def _dispersion(residuals: list[float], prior: float) -> float:
     """Dispersion of standardised residuals, `prior` being what one block is believed to have."""
     count = len(residuals)
-    squares = sum(residual * residual for residual in residuals)
+    squares = sum([residual * residual for residual in residuals])
     pearson = max((squares + _PRIOR_BLOCKS * prior) / (count - 1 + _PRIOR_BLOCKS), 1.0)
     correlation = 0.0
     if count > 1 and squares > 0:
-        correlation = sum(a * b for a, b in pairwise(residuals)) / squares
+        correlation = sum([a * b for a, b in pairwise(residuals)]) / squares
         # Kendall's correction: the estimate from few blocks is too low by about this much.
         correlation += (1 + 3 * correlation) / count
     # Correlation is believed only as far as there is noise beyond counting noise.

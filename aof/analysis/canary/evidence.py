@@ -83,8 +83,10 @@ class Arm(_Frozen):
 
     @model_validator(mode="after")
     def _is_possible(self) -> Self:
+        if self.errors and self.requests is None:
+            raise ValueError(f"errors ({self.errors:g}) without requests")
         if self.errors is not None and self.errors > (self.requests or 0):
-            raise ValueError(f"errors ({self.errors:g}) exceed requests ({self.requests})")
+            raise ValueError(f"errors ({self.errors:g}) exceed requests ({self.requests:g})")
         histogram = self.histogram
         if histogram is not None and not histogram.is_monotone:
             raise ValueError("latency_buckets: cumulative counts must not shrink with le")

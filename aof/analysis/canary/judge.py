@@ -9,7 +9,7 @@ from typing import Any
 from aof.analysis.canary import decision
 from aof.analysis.canary.alone import AloneTrack, Sums
 from aof.analysis.canary.decision import Ruling
-from aof.analysis.canary.evidence import Arm, CanaryEvidence, Ratio, Window
+from aof.analysis.canary.evidence import Arm, CanaryEvidence, Window
 from aof.analysis.canary.gauges import judge_gauge
 from aof.analysis.canary.guards import RecentWindows, event_guards
 from aof.analysis.canary.judgement import Guard, Judgement, Metric, StageView
@@ -17,7 +17,7 @@ from aof.analysis.canary.latency import LatencyTrack
 from aof.analysis.canary.limits import CanaryLimits
 from aof.analysis.canary.look import Coverage, Look
 from aof.analysis.canary.points import judge_point, point_guards
-from aof.analysis.canary.ratios import RatioTrack, is_suspect
+from aof.analysis.canary.ratios import Counted, RatioTrack, is_suspect
 from aof.analysis.canary.timeline import STAGES, Placed, StageTraffic, Timeline
 from aof.analysis.canary.wording import minutes
 from aof.verdict import Verdict
@@ -58,6 +58,7 @@ class Judge:
             block_s=self.limits.block_s,
             factor=self.limits.max_stage_factor,
         )
+        self._error_limits = self.limits.errors
         self._ratios: dict[str, RatioTrack] = {}
         self._latency: LatencyTrack | None = None
         self._latency_before = LatencyTrack()
@@ -65,6 +66,7 @@ class Judge:
         self._recent = RecentWindows(self.limits.guard_s)
         self._count = 0
         self._compared_s = 0.0
+        self._counts_requests = False
         self._traffic = StageTraffic()
         self._until: datetime | None = None
         for window in self._evidence.windows:
@@ -114,11 +116,13 @@ class Judge:
     def _compare(self, placed: Placed, window: Window) -> None:
         canary, baseline = window.canary or _EMPTY, window.baseline or _EMPTY
         self._compared_s += window.seconds
+        # Latency alone may be given; but who counts requests means to have errors judged.
+        self._counts_requests |= canary.requests is not None or baseline.requests is not None
         self._alone.reference.add(baseline)
         self._traffic.add(placed.stage, _served(canary), _served(baseline))
         both = {"error_rate": (_errors(canary), _errors(baseline))}
         for name in canary.ratios.keys() | baseline.ratios.keys():
-            both[name] = (canary.ratios.get(name), baseline.ratios.get(name))
+            both[name] = (_ratio(canary, name), _ratio(baseline, name))
         for name in self._ratios.keys() - both.keys():
             both[name] = (None, None)
         for name, (ratio_c, ratio_b) in both.items():
@@ -189,8 +193,8 @@ class Judge:
         look = self._look()
         found = []
         for name, track in self._ratios.items():
-            if track.coverage.expected and (track.coverage.present or self._is_expected(name)):
-                rules = self.limits.errors if name == "error_rate" else self.limits.for_ratio(name)
+            if name != "error_rate" or self._counts_requests or self._latency is None:
+                rules = self._error_limits if name == "error_rate" else self.limits.for_ratio(name)
                 found.append(track.judge(rules, look))
         if self._latency is not None:
             found += [self._latency.judge(level, look) for level in self._latency.levels]
@@ -201,10 +205,6 @@ class Judge:
                 judge_gauge(name, gauge, self.limits, window_s=self._timeline.last_seconds)
             )
         return found, suspects
-
-    def _is_expected(self, name: str) -> bool:
-        """The error rate is missing only where nothing else was meant to be judged."""
-        return name != "error_rate" or self._latency is None
 
     def _look(self) -> Look:
         families = len([t for t in self._ratios.values() if t.coverage.present])
@@ -236,10 +236,15 @@ def _served(arm: Arm) -> float:
     return arm.histogram.total if arm.histogram else 0.0
 
 
-def _errors(arm: Arm) -> Ratio | None:
+def _errors(arm: Arm) -> Counted | None:
     if arm.requests is None or arm.errors is None:
         return None
-    return Ratio.model_construct(bad=arm.errors, total=arm.requests)
+    return arm.errors, arm.requests
+
+
+def _ratio(arm: Arm, name: str) -> Counted | None:
+    found = arm.ratios.get(name)
+    return None if found is None else (found.bad, found.total)
 
 
 def _has_gap(metrics: list[Metric], ruling: Ruling) -> bool:

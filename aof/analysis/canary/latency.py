@@ -29,8 +29,8 @@ class _Block:
     id: int
     start_s: float
     end_s: float
-    canary: list[float]
-    baseline: list[float]
+    canary: Sequence[float]
+    baseline: Sequence[float]
 
 
 @dataclass(slots=True)
@@ -89,16 +89,15 @@ class LatencyTrack:
     def _count(self, placed: Placed, canary: Histogram, baseline: Histogram) -> None:
         scale = canary.total / baseline.total
         block = self.blocks[-1] if self.blocks else None
-        if block is None or block.id != placed.block:
-            size = len(self.bounds)
-            block = _Block(placed.block, *placed.span, [0.0] * size, [0.0] * size)
-            self.blocks.append(block)
-        block.end_s = placed.end_s
         like = [count * scale for count in baseline.counts]
         self.canary = _plus(self.canary, canary.counts)
         self.baseline = _plus(self.baseline, like)
-        block.canary = _plus(block.canary, canary.counts)
-        block.baseline = _plus(block.baseline, like)
+        if block is None or block.id != placed.block:
+            self.blocks.append(_Block(placed.block, *placed.span, canary.counts, like))
+        else:
+            block.end_s = placed.end_s
+            block.canary = _plus(block.canary, canary.counts)
+            block.baseline = _plus(block.baseline, like)
         self.baseline_square += canary.total * scale
         self.baseline_total += baseline.total
         all_c, all_b = canary.total, baseline.total
@@ -142,7 +141,7 @@ class LatencyTrack:
         return slow / base if slow and base else None
 
 
-def _plus(sums: list[float], counts: Sequence[float]) -> list[float]:
+def _plus(sums: Sequence[float], counts: Sequence[float]) -> list[float]:
     return [total + count for total, count in zip(sums, counts, strict=True)]
 
 

@@ -6,12 +6,13 @@ import math
 from dataclasses import dataclass, field
 
 from aof.analysis.canary.counters import Block, Rates, RatioSeries
-from aof.analysis.canary.evidence import Ratio
 from aof.analysis.canary.judgement import Metric, MetricVerdict, Stop, Worst
 from aof.analysis.canary.limits import RatioLimits
 from aof.analysis.canary.look import Coverage, Look
 from aof.analysis.canary.timeline import Placed
 from aof.analysis.canary.wording import minutes, percent, points, strength_of, title_of
+
+Counted = tuple[float, float]
 
 
 @dataclass(slots=True)
@@ -29,21 +30,18 @@ class RatioTrack:
     exchanged: bool | None = None
     canary_requests: float = 0.0
 
-    def add(self, placed: Placed, canary: Ratio | None, baseline: Ratio | None) -> None:
-        """Add one compared window; None is an arm without this ratio."""
+    def add(self, placed: Placed, canary: Counted | None, baseline: Counted | None) -> None:
+        """Add one compared window, (bad, all) of each arm; None is an arm without this ratio."""
         self.coverage.add(present=canary is not None and baseline is not None)
         if canary is None or baseline is None:
             return
-        if self.exchanged is None and baseline.total > 0:
-            self.exchanged = baseline.bad > 0.5 * baseline.total
-        self.canary_requests += canary.total
-        bad_c, bad_b = (canary.bad, canary.total), (baseline.bad, baseline.total)
+        if self.exchanged is None and baseline[1] > 0:
+            self.exchanged = baseline[0] > 0.5 * baseline[1]
+        self.canary_requests += canary[1]
         if self.exchanged:
-            bad_c, bad_b = (
-                (baseline.total - baseline.bad, baseline.total),
-                (canary.total - canary.bad, canary.total),
-            )
-        self.series.add(placed.block, placed.span, bad_c, bad_b)
+            good_c, good_b = canary[1] - canary[0], baseline[1] - baseline[0]
+            canary, baseline = (good_b, baseline[1]), (good_c, canary[1])
+        self.series.add(placed.block, placed.span, canary, baseline)
 
     def shown(self, rates: Rates) -> tuple[float, float]:
         """Bad share of baseline and canary."""
