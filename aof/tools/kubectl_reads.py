@@ -228,7 +228,8 @@ class KubectlReads(ClusterTool):
         Returns:
             `{"resource", "namespace", "complete", "failed", "message", "desired", "updated",
             "ready", "available", "paused", "aborted", "promoted", "revision", "images",
-            "generation", "gitops_owner"}`. Not complete and not failed: still under way.
+            "restarted_at", "generation", "gitops_owner"}`. Not complete and not failed: still
+            under way.
         """
         ends = self.clock.monotonic() + wait_s
         while True:

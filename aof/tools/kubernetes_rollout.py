@@ -18,6 +18,7 @@ REVISION = {
     "Deployment": "deployment.kubernetes.io/revision",
     "Rollout": "rollout.argoproj.io/revision",
 }
+RESTARTED_AT = "kubectl.kubernetes.io/restartedAt"
 _HASH_LABELS = {"pod-template-hash", "rollouts-pod-template-hash"}
 
 
@@ -132,7 +133,14 @@ def counts(workload: JSON) -> dict[str, Any]:
         "promoted": stable == current if kind == "Rollout" else None,
         "revision": revision_of(workload),
         "images": images(workload),
+        "restarted_at": _restarted_at(spec),
     }
+
+
+def _restarted_at(spec: JSON) -> str | None:
+    about = (spec.get("template") or {}).get("metadata") or {}
+    restarted: str | None = (about.get("annotations") or {}).get(RESTARTED_AT)
+    return spec.get("restartAt") or restarted
 
 
 def revision_of(owned: JSON) -> int:

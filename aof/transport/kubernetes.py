@@ -48,7 +48,9 @@ class Denied(Refused):
             f"{cause.get('field', '')}: {cause.get('message', '')}".strip(": ")
             for cause in (said.get("details") or {}).get("causes") or []
         ]
-        self.why = str(said.get("message") or self.why)
+        message = str(said.get("message") or self.why)
+        unsaid = [cause for cause in self.causes if cause.rpartition(": ")[2] not in message]
+        self.why = f"{message} ({'; '.join(unsaid)})" if unsaid else message
         self.fix = _ADVICE.get(answer.status, self.fix)
 
 

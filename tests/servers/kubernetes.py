@@ -273,7 +273,9 @@ class KubernetesServer(Loopback):
         if how == "application/json-patch+json":
             problem = changing.json_patch(draft.body, patch)
             if problem:
-                return failure(422, "Invalid", problem)
+                words = "the server rejected our request due to an error in our request"
+                cause = {"reason": "UnexpectedServerResponse", "message": problem}
+                return failure(422, "Invalid", words, [cause])
         elif how == "application/strategic-merge-patch+json" and kind.group in {"", "apps"}:
             draft.body = changing.merge(draft.body, patch, strategic=True)
         elif how == "application/merge-patch+json":
