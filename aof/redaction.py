@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -19,6 +20,8 @@ from aof.secret_shapes import SHAPES, Shape, is_secret_name, secret_manifest_spa
 
 _SHORTEST_SECRET = 6
 _KUBERNETES = "kubernetes-secret"
+_KINDS = frozenset({_KUBERNETES, "value", *(shape.name for shape in SHAPES)})
+_PLACEHOLDER = re.compile(r"\[SECRET:(?P<name>(?P<kind>[\w-]{1,100})(?::\d{1,9})?)\]")
 _Span = tuple[int, int, str]
 
 
@@ -51,7 +54,12 @@ class Redactor:
         for value in self._longest_first:
             if value in text:
                 text = text.replace(value, f"[SECRET:{self._names[value]}]")
-        spans = list(_spans(text))
+        placeholders = self._placeholders(text)
+        spans = [
+            (start, end, kind)
+            for start, end, kind in _spans(text)
+            if not any(begin <= start < stop for begin, stop in placeholders)
+        ]
         return self._replaced(text, spans) if spans else text
 
     def value(self, value: Any) -> Any:
@@ -107,6 +115,15 @@ class Redactor:
             parts += [text[done:start], self._placeholder(kind, text[start:end])]
             done = end
         return "".join([*parts, text[done:]])
+
+    def _placeholders(self, text: str) -> list[tuple[int, int]]:
+        """Where placeholders of ours stand: `SECRET:` itself looks like an assignment."""
+        known = set(self._names.values())
+        return [
+            found.span()
+            for found in _PLACEHOLDER.finditer(text)
+            if found["name"] in known or found["kind"] in _KINDS
+        ]
 
     def _placeholder(self, kind: str, secret: str) -> str:
         with self._lock:

@@ -140,3 +140,15 @@ def test_hostile_text_takes_no_more_than_linear_time(text: str) -> None:
     began = time.process_time()
     Redactor().text(text)
     assert time.process_time() - began < 5
+
+
+def test_what_is_redacted_stays_as_it_is() -> None:
+    redactor = Redactor({"LAMP_TOKEN": "hunter2-hunter2"})
+    once = redactor.text("key hunter2-hunter2, password=correct-horse-battery")
+    assert "[SECRET:LAMP_TOKEN]" in once
+    assert redactor.text(once) == once
+
+
+def test_a_secret_dressed_as_a_placeholder_is_still_taken_out() -> None:
+    token = "ghp_" + "a1B2" * 9
+    assert token not in Redactor().text(f"[SECRET:{token}]")
