@@ -96,9 +96,11 @@ class OpenAiCompatible:
     ) -> ModelReply:
         gathered = _Gathered()
         try:
-            lines = self._http.post_lines("chat/completions", body, longest_s=_LONGEST_ANSWER_S)
-            for chunk in _chunks(lines):
-                on_text(gathered.add(chunk))
+            with self._http.post_lines(
+                "chat/completions", body, longest_s=_LONGEST_ANSWER_S
+            ) as lines:
+                for chunk in _chunks(lines):
+                    on_text(gathered.add(chunk))
         except Refused as refused:
             raise _refusal(self.name, refused) from refused
         except ModelFailed:

@@ -117,8 +117,12 @@ class Http:
             method, path, attempts=1, params=params, json=json, content=content, headers=headers
         )
 
-    def post_lines(self, path: str, json: Any, *, longest_s: float) -> Iterator[bytes]:
-        """Post `json` and yield the lines of the answer as they arrive; never retried.
+    @contextlib.contextmanager
+    def post_lines(self, path: str, json: Any, *, longest_s: float) -> Iterator[Iterator[bytes]]:
+        """Post `json` and give the lines of the answer as they arrive; never retried.
+
+        A context, so that the connection is let go where the block ends: left to the
+        garbage collector, that may happen in the middle of the next request and lock it up.
 
         Args:
             path: Below the base URL.
@@ -135,7 +139,7 @@ class Http:
                 if not response.is_success:
                     body = _read_body(response, shown, deadline=deadline)
                     raise Refused(_answer(shown, response, body))
-                yield from _lines(response, shown, deadline=deadline)
+                yield _lines(response, shown, deadline=deadline)
         except Failed as failure:
             raise failure.error from failure
 

@@ -191,3 +191,14 @@ def test_nobody_listening_is_a_failure_of_the_model() -> None:
     )
     with pytest.raises(ModelFailed, match="no connection"):
         model.complete(ASK, ignore)
+
+
+def test_a_broken_answer_lets_go_of_its_connection_at_once() -> None:
+    with asked(Raw(b"data: [1]\n\n" * 50)) as (model, _, _):
+        with pytest.raises(ModelFailed) as caught:
+            model.complete(ASK, ignore)
+        client = model._http._client
+        assert client is not None
+        assert caught.value.__traceback__ is not None
+        pool: Any = client._transport
+        assert [one for one in pool._pool.connections if not one.is_closed()] == []
