@@ -12,7 +12,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import IO, TYPE_CHECKING, Any
 
 from aof.errors import NotBound, Unreachable
@@ -248,8 +247,10 @@ def repeated(
 def asked_pause_s(answer: Answer) -> float | None:
     """Seconds the server asks us to wait (`Retry-After`, as seconds or a date), if it does."""
     text = answer.headers.get("retry-after", "").strip()
-    if text.isdigit():
-        return float(text)
+    if not text or text.isdigit():
+        return float(text) if text else None
+    from email.utils import parsedate_to_datetime
+
     try:
         return max((parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds(), 0.0)
     except (ValueError, TypeError):

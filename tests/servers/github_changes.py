@@ -178,10 +178,10 @@ class GithubChanges:
         return Reply(200, {"name": unquote(name), "commit": commit, "protected": self.protected})
 
     def _compare(self, asked: Asked, _: str) -> Reply:
-        size, number = int(asked.query["per_page"]), int(asked.query["page"])
-        part = self.commits[(number - 1) * size : number * size]
+        reply = self._page(asked, self.commits)
         total = len(self.commits)
-        return Reply(200, {"status": "ahead", "total_commits": total, "commits": part})
+        body = {"status": "ahead", "total_commits": total, "commits": reply.body}
+        return Reply(200, body, reply.headers)
 
     def _add_releases(self) -> None:
         route = self.server.route

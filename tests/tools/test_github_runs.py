@@ -71,6 +71,22 @@ def test_runs_of_one_commit_never_include_others(
     assert [one["id"] for one in read(github, "list_runs", head_sha=SHA)["runs"]] == [1]
 
 
+def test_a_renamed_repository_keeps_filters_and_pages(
+    server: GithubServer, github: GithubActions
+) -> None:
+    url = "https://api.github.com/repos/acme/shop/actions/runs/1"
+    server.runs = [run(number, url=url) for number in range(120)]
+    server.runs.append(run(999, url=url, head_branch="other"))
+    old = "/repos/acme/old"
+    target = {"Location": f"{server.url}/repositories/7/actions/runs"}
+    server.route("GET", f"{old}/actions/runs", lambda _: Reply(301, {}, target))
+    unfiltered = {"total_count": 121, "workflow_runs": server.runs[-1:]}
+    server.route("GET", "/repositories/7/actions/runs", lambda _: Reply(200, unfiltered))
+    arguments = {"repository": "acme/old", "branch": "main", "limit": 500}
+    listed = read(github, "list_runs", **arguments)
+    assert [one["id"] for one in listed["runs"]] == list(range(120))
+
+
 def test_jobs_of_all_attempts_show_flakiness(server: GithubServer, github: GithubActions) -> None:
     server.jobs = [job(1), job(2, run_attempt=2, conclusion="success")]
     assert [one["id"] for one in read(github, "list_jobs", run_id=100)["jobs"]] == [2]

@@ -29,6 +29,7 @@ _ATTEMPTS = 3
 _UPLOAD_S = 600
 _MOST_DOWNLOAD = 512 * 1024 * 1024
 _RETRIED = frozenset({429, 502, 503, 504})
+_OWN_NAME = re.compile(r"/repos/([\w.-]+/[\w.-]+)/")
 _REPOSITORY = re.compile(r"[\w.-]{1,100}/[\w.-]{1,100}")
 
 
@@ -102,11 +103,28 @@ class GithubApi:
             document = answer.json()
             if items:
                 total = document.get("total_count", total)
-            found += document.get(items, []) if items else document
+            part = document.get(items, []) if items else document
+            if not found and (moved := self._moved(path, part)):
+                path = moved
+                continue
+            found += part
             following = next_query(answer)
             if following is None or len(found) >= limit:
                 return found[:limit], total, following is None and len(found) <= limit
             asked = dict(following)
+
+    def _moved(self, path: str, entries: list[Any]) -> str | None:
+        """The path under the repository's new name, when these entries are from one.
+
+        A renamed repository answers with a redirect, and PyGithub follows it without the
+        query: filters and pages would be lost.
+        """
+        url = str(entries[0].get("url") or "") if entries else ""
+        named = _OWN_NAME.search(url)
+        if named is None or named[1].lower() == self.repository.lower():
+            return None
+        old, self.repository = f"/repos/{self.repository}/", named[1]
+        return path.replace(old, f"/repos/{self.repository}/", 1)
 
     def send(self, method: str, path: str, body: Any = None) -> Any:
         """Change something, once; returns the answer's JSON, or None when it has no body."""

@@ -98,24 +98,16 @@ class PullRequests(GithubTool):
             commits (sha, author: account or null, author_name, subject), total, complete,
             and status: ahead, behind, identical or diverged.
         """
-        found: list[dict[str, Any]] = []
         with self.reading(repository) as api:
             path = api.path("compare", f"{base}...{head}")
-            page, total = 1, 0
-            while True:
-                params = {"per_page": min(limit, 100), "page": page}
-                document = api.read(path, params)
-                commits = document.get("commits") or []
-                found += [_commit_of(one) for one in commits]
-                total = document.get("total_commits") or len(found)
-                if not commits or len(found) >= min(limit, total):
-                    break
-                page += 1
+            whole = api.read(path, {"per_page": 1})
+            raw, _, complete = api.pages(path, items="commits", limit=limit)
+        total = whole.get("total_commits", len(raw))
         data = {
-            "commits": found[:limit],
+            "commits": [_commit_of(one) for one in raw],
             "total": total,
-            "complete": min(len(found), limit) >= total,
-            "status": document.get("status"),
+            "complete": complete,
+            "status": whole.get("status"),
         }
         return ToolOutput(data, f"{total} commits from {base} to {head}")
 

@@ -9,7 +9,6 @@ from pydantic import Field
 
 from aof.errors import Unreachable
 from aof.messages import ToolOutput
-from aof.tools.archives import junit_reports
 from aof.tools.base import operation
 from aof.tools.github.api import GithubApi, accepted
 from aof.tools.github.base import GithubTool, Repository
@@ -256,6 +255,8 @@ def _reports(
 def _read_artifact(
     api: GithubApi, artifact: dict[str, Any]
 ) -> tuple[list[dict[str, Any]], list[str]]:
+    from aof.tools.archives import junit_reports
+
     with tempfile.SpooledTemporaryFile(_SPOOL) as file:
         path = api.path("actions", "artifacts", artifact["id"], "zip")
         accepted(api.download(path, file, limit=_MOST_ARTIFACT))
