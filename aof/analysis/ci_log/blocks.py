@@ -98,7 +98,8 @@ def _key_line(
         return start, text, match
     key = compiled(rule.key)
     chosen: tuple[int, str, re.Match[str]] | None = None
-    for line in _body(lines, start, rule):
+    around = lines.preceding(start, rule.reach) if rule.key_before else _body(lines, start, rule)
+    for line in around:
         body = lines.text(line)
         found = key.search(body)
         if found is not None:
@@ -111,12 +112,12 @@ def _key_line(
 
 
 def _location(groups: dict[str, str | None]) -> Location | None:
-    file = groups.get("file")
+    file = groups.get("file") or groups.get("other")
     if not file:
         return None
-    return Location(
-        file=file.strip(), line=_number(groups.get("line")), column=_number(groups.get("column"))
-    )
+    line = _number(groups.get("line") or groups.get("row"))
+    column = _number(groups.get("column") or groups.get("col"))
+    return Location(file=file.strip(), line=line, column=column)
 
 
 def _number(text: str | None) -> int | None:
@@ -124,7 +125,7 @@ def _number(text: str | None) -> int | None:
 
 
 def _location_around(lines: Lines, start: int, rule: Rule) -> Location | None:
-    """The first place named around the line; one inside the project beats one in a library."""
+    """The place inside the project that is named around the line; None when there is none."""
     if not rule.where:
         return None
     where = compiled(rule.where)
@@ -137,7 +138,6 @@ def _location_around(lines: Lines, start: int, rule: Rule) -> Location | None:
         if place is not None:
             places.append(place)
     own = [place for place in places if not _VENDORED.search(place.file)]
-    chosen = own or places
-    if not chosen:
+    if not own:
         return None
-    return chosen[-1] if rule.where_last else chosen[0]
+    return own[-1] if rule.where_last else own[0]

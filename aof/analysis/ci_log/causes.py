@@ -26,7 +26,8 @@ _CAUSES: tuple[tuple[Category, re.Pattern[str]], ...] = (
             r"|NoClassDefFoundError|NoSuchMethodError|Could not resolve dependenc"
             r"|DistributionNotFound|VersionConflict|ResolutionImpossible|LoadError"
             r"|cannot load such file|package .{1,200} does not exist|unable to resolve dependency"
-            r"|Failed to resolve import|Module not found"
+            r"|Failed to resolve import|Module not found|[Dd]ependency \S{1,80} not found"
+            r"|Could NOT find \S+|there is no package called"
         ),
     ),
     (
@@ -57,6 +58,30 @@ _CAUSES: tuple[tuple[Category, re.Pattern[str]], ...] = (
     (C.CONFIG, re.compile(r"KeyError: '[A-Z_]{3,}'|environment variable|ImproperlyConfigured")),
 )
 
+# What a step, stage or command is for, from its name; the last resort.
+_PURPOSES: tuple[tuple[Category, re.Pattern[str]], ...] = (
+    (C.LINT, re.compile(r"\b(?:lint|format|fmt|style|prettier|eslint|ruff|flake8|mypy|clippy"
+                        r"|pre-commit|check(?:style)?)\b", re.I)),
+    (C.DEPLOY, re.compile(r"\b(?:deploy|release|publish|helm|kubectl|terraform|apply|upload"
+                          r"|push)\b", re.I)),
+    (C.INTEGRATION_TEST, re.compile(r"\b(?:e2e|integration|acceptance|playwright|cypress)", re.I)),
+    (C.UNIT_TEST, re.compile(r"\b(?:tests?|pytest|jest|vitest|mocha|tox|nox|rspec|phpunit|ctest"
+                             r"|spec|verify|coverage)\b", re.I)),
+    (C.DEPENDENCY, re.compile(r"\b(?:install|dependenc\w+|deps|restore|npm ci|bundle|composer"
+                              r"|poetry|pip)\b", re.I)),
+    (C.COMPILE, re.compile(r"\b(?:build|compile|make|cmake|assemble|package|tsc|docker)\b", re.I)),
+    (C.ENVIRONMENT, re.compile(r"\bset ?up\b|\bsetup-\w+|\bprepare", re.I)),
+)  # fmt: skip
+_EXIT_CODES = {
+    124: C.TIMEOUT,
+    126: C.ENVIRONMENT,
+    127: C.ENVIRONMENT,
+    134: C.UNIT_TEST,
+    137: C.OOM_RESOURCE,
+    139: C.UNIT_TEST,
+    143: C.TIMEOUT,
+}
+
 _INTEGRATION = re.compile(
     r"integration|(?:^|[\W_])(?:e2e|it|acceptance|functional|system|smoke)(?:[\W_]|$)|end.to.end"
     r"|playwright|cypress|selenium|puppeteer|testcontainers|chainsaw|kuttl|uptest|molecule",
@@ -70,6 +95,16 @@ def cause_of(message: str, fallback: Category) -> Category:
         if pattern.search(message):
             return category
     return fallback
+
+
+def cause_of_step(name: str | None, exit_code: int | None) -> Category:
+    """The cause class an exit code or the purpose of a step suggests, else `unknown`."""
+    if exit_code in _EXIT_CODES:
+        return _EXIT_CODES[exit_code]
+    for category, pattern in _PURPOSES:
+        if name and pattern.search(name):
+            return category
+    return Category.UNKNOWN
 
 
 def is_integration(*names: str | None) -> bool:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from aof.analysis.ci_log.blocks import Candidate
+from aof.analysis.ci_log.causes import cause_of_step
 from aof.analysis.ci_log.records import Category
 
 _SURE = 70  # weight from which a line alone is a failure
+_TELLING = 44  # weight from which a runner-up may lend its category
 
 
 def ranked(candidates: list[Candidate]) -> list[Candidate]:
@@ -29,6 +31,22 @@ def _complete(candidate: Candidate, other: Candidate) -> None:
         candidate.category = other.category
         candidate.fix = candidate.fix if other.category is Category.UNKNOWN else other.fix
     candidate.location = candidate.location or other.location
+
+
+def settle_category(best: list[Candidate], step: str | None, exit_code: int | None) -> None:
+    """Give the first candidate a category when its own words name none.
+
+    What other failures of the same step are comes before what the step was for.
+    """
+    first = best[0]
+    if first.category is not Category.UNKNOWN:
+        return
+    for other in best[1:]:
+        telling = other.step == first.step and other.rule.weight >= _TELLING
+        if telling and other.category is not Category.UNKNOWN:
+            first.category = other.category
+            return
+    first.category = cause_of_step(step, exit_code)
 
 
 def is_sure(candidate: Candidate) -> bool:

@@ -6,6 +6,7 @@ Works on one line at a time, because only candidate lines are ever decoded.
 from __future__ import annotations
 
 import codecs
+import mmap
 import re
 from typing import Protocol
 
@@ -43,6 +44,13 @@ def as_utf8(buffer: object) -> Searchable:
         return buffer  # type: ignore[return-value]
     text = bytes(buffer[:]).decode(encoding, errors="replace")  # type: ignore[index]
     return text.encode("utf-8", errors="replace")
+
+
+def forget(buffer: Searchable, start: int, stop: int) -> None:
+    """Let the system take back the memory of a part of a mapped file; it can be read again."""
+    if isinstance(buffer, mmap.mmap):
+        first = start - start % mmap.PAGESIZE
+        buffer.madvise(mmap.MADV_DONTNEED, first, stop - first)
 
 
 def _wide_encoding(head: bytes) -> str | None:

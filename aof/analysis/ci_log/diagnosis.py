@@ -16,9 +16,11 @@ from aof.analysis.ci_log.segment import Segmenter, Segments
 from aof.analysis.ci_log.signature import signature
 
 EXCERPT_BYTES = 7000
-TAIL_BYTES = 4 << 20
+TAIL_BYTES = 1 << 20
 _RUNNERS_UP = 10
 _RULES_PER_LINE = 6
+_LAST_WORDS = 50  # lines before the end in which an error ends a program
+_LIKELY = 60
 _CUT = "the log was cut off by its size limit: the cause may be missing"
 _TAIL_ONLY = "only the end of the log was read: it holds a clear failure"
 
@@ -80,7 +82,7 @@ def _scan(lines: Lines, start: int, rules: RuleSet, changed_files: tuple[str, ..
 def _answers(scan: _Scan) -> bool:
     """True when the end of the log alone holds how it ended and a clear cause."""
     if scan.verdict.outcome == "passed":
-        return True
+        return any(ending.strength == "job" for ending in scan.segments.endings)
     if scan.verdict.outcome == "unknown" or not scan.best:
         return False
     best = scan.best[0]
@@ -115,16 +117,18 @@ def _candidates(lines: Lines, segments: Segments, rules: RuleSet) -> Iterable[Ca
 def _diagnosis(lines: Lines, scan: _Scan, *, excerpt_bytes: int, complete: bool) -> Diagnosis:
     verdict, segments, best = scan.verdict, scan.segments, scan.best
     result = verdict.outcome
-    if result == "unknown" and best and choose.is_sure(best[0]):
+    if result == "unknown" and best and _shows_failure(lines, best[0]):
         result = "failed"
     notes = tuple(
         note for note, holds in ((_CUT, segments.truncated), (_TAIL_ONLY, not complete)) if holds
     )
     if result == "passed" or (result == "unknown" and not best):
         return Diagnosis(outcome=result, platform=segments.platform, notes=notes, complete=complete)
+    step = segments.steps[verdict.step].name if verdict.step is not None else None
+    if best:
+        choose.settle_category(best, step, verdict.exit_code)
     failures = [_failure(lines, c, segments) for c in best[: _RUNNERS_UP + 1]]
     primary = failures[0] if result == "failed" and failures else None
-    step = segments.steps[verdict.step].name if verdict.step is not None else None
     return Diagnosis(
         outcome=result,
         primary=primary,
@@ -139,6 +143,14 @@ def _diagnosis(lines: Lines, scan: _Scan, *, excerpt_bytes: int, complete: bool)
         notes=notes,
         complete=complete,
     )
+
+
+def _shows_failure(lines: Lines, best: Candidate) -> bool:
+    """True when a log without any runner's word shows a failure: plainly, or at its very end."""
+    if choose.is_sure(best):
+        return True
+    near_end = best.start in lines.preceding(lines.size, _LAST_WORDS)
+    return near_end and best.rule.weight >= _LIKELY and best.score >= _LIKELY
 
 
 def _failure(lines: Lines, candidate: Candidate, segments: Segments) -> Failure:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterator
 
-from aof.analysis.ci_log.decode import MAX_LINE, Searchable, clean
+from aof.analysis.ci_log.decode import MAX_LINE, Searchable, clean, forget
 
-_CHUNK = 1 << 18
-_CACHE = 20_000
+_CHUNK = 1 << 15
+_REST = 500
+_CACHE = 4_000
 
 
 class Lines:
@@ -20,12 +20,13 @@ class Lines:
     def __init__(self, buffer: Searchable) -> None:
         self.buffer = buffer
         self.size = len(buffer)
-        self._offsets = [0]
-        self._numbers = [1]
+        self._before = [0]  # line feeds before each chunk counted so far
+        self._reads = 0
         self._texts: dict[int, str] = {}
 
     def start(self, offset: int) -> int:
         """First byte of the line that holds `offset`."""
+        self._rest()
         return self.buffer.rfind(b"\n", 0, offset) + 1
 
     def end(self, offset: int) -> int:
@@ -44,12 +45,19 @@ class Lines:
 
     def raw(self, start: int) -> bytes:
         """The bytes of the line at `start`, its middle left out when it is very long."""
+        self._rest()
         end = self.end(start)
         if end - start <= 4 * MAX_LINE:
             return bytes(self.buffer[start:end])
         return bytes(self.buffer[start : start + MAX_LINE]) + bytes(
             self.buffer[end - MAX_LINE : end]
         )
+
+    def _rest(self) -> None:
+        """Give the memory of a mapped log back now and then; a reader touches pages all over."""
+        self._reads += 1
+        if self._reads % _REST == 0:
+            forget(self.buffer, 0, self.size)
 
     def following(self, start: int, count: int) -> Iterator[int]:
         """Starts of the next `count` lines after the one at `start`."""
@@ -69,13 +77,10 @@ class Lines:
 
     def number(self, start: int) -> int:
         """1-based number of the line at `start`."""
-        index = bisect_right(self._offsets, start) - 1
-        offset, number = self._offsets[index], self._numbers[index]
-        while offset < start:
-            stop = min(offset + _CHUNK, start)
-            number += self.buffer[offset:stop].count(b"\n")
-            offset = stop
-        if offset not in self._offsets[index : index + 1]:
-            self._offsets.insert(index + 1, offset)
-            self._numbers.insert(index + 1, number)
-        return number
+        chunk = start // _CHUNK
+        while len(self._before) <= chunk:
+            first = (len(self._before) - 1) * _CHUNK
+            counted = self.buffer[first : first + _CHUNK].count(b"\n")
+            self._before.append(self._before[-1] + counted)
+            forget(self.buffer, first, first + _CHUNK)
+        return 1 + self._before[chunk] + self.buffer[chunk * _CHUNK : start].count(b"\n")

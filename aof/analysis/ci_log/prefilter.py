@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from aof.analysis.ci_log.decode import Searchable
+from aof.analysis.ci_log.decode import Searchable, forget
 
 _CHUNK = 1 << 20
 
@@ -32,24 +32,31 @@ class Prefilter:
         choices = b"|".join(re.escape(word) for word in encoded) or b"(?!)"
         self._regex = re.compile(b"(?=(" + choices + b"))")
 
-    def hits(self, buffer: Searchable, start: int, end: int) -> Iterator[tuple[int, int]]:
-        """`(word index, offset)` of each word found in `buffer[start:end]`."""
+    def chunks(
+        self, buffer: Searchable, start: int, end: int
+    ) -> Iterator[tuple[int, list[tuple[int, int, int]]]]:
+        """The words in `buffer[start:end]`, piece by piece; pieces end with a line.
+
+        Yields:
+            The offset of the piece, and `(word index, begin, end)` within it per word found.
+        """
         position = start
         while position < end:
             stop = min(position + _CHUNK, end)
             if stop < end:
                 cut = buffer.rfind(b"\n", position, stop)
                 stop = cut + 1 if cut > position else stop
-            yield from self._chunk_hits(bytes(buffer[position:stop]), position)
+            yield position, self._find(bytes(buffer[position:stop]))
+            forget(buffer, position, stop)
             position = stop
 
-    def _chunk_hits(self, chunk: bytes, base: int) -> Iterator[tuple[int, int]]:
+    def _find(self, chunk: bytes) -> list[tuple[int, int, int]]:
         if self._automaton is not None:
-            for index, begin, _ in self._automaton.find_matches_as_indexes(chunk, overlapping=True):
-                yield index, base + begin
-            return
-        for match in self._regex.finditer(chunk):
-            yield self._index[match.group(1)], base + match.start()
+            found: list[tuple[int, int, int]] = self._automaton.find_matches_as_indexes(
+                chunk, overlapping=True
+            )
+            return found
+        return [(self._index[m.group(1)], *m.span(1)) for m in self._regex.finditer(chunk)]
 
 
 class WordIndex:

@@ -19,6 +19,8 @@ HAS_LOCATION = 1
 EXIT_CODE_AGREES = 8
 QUIETENED = -18
 WARNED = -14
+REPORT = 72  # weight from which a candidate is the report of a tool that ran to its end
+OVERTAKEN = -14
 SWALLOWED = ((1500, -24), (300, -12))  # lines that follow in the step, and what that costs
 
 # Tools report these and go on; a program that meets any other failure ends soon after.
@@ -27,7 +29,6 @@ _REPORTED = {
     Category.INTEGRATION_TEST,
     Category.LINT,
     Category.COMPILE,
-    Category.DEPLOY,
 }
 
 # What exit codes say: not found, killed, aborted, segmentation fault, time limit, git's own.
@@ -45,7 +46,7 @@ _EXIT_CODE_WORDS = {
 # Lines that look like failures and are not: passing tests, echoed commands, counts of zero,
 # lower log levels, retries announced.
 _QUIET = re.compile(
-    r"^\s*(?:[✓✔√]|PASS\b|ok\b|passed\b|\+\+* |\$ )|\b0 (?:errors?|failed|failures?)\b"
+    r"^\s*(?:[✓✔√]|PASS\b|ok\b|passed\b|\+\+* |\$ |> \S+@\S+ )|\b0 (?:errors?|failed|failures?)\b"
     r"|\b(?:errors?|failures?|failed): ?0\b|^\W{0,3}(?:DEBUG|TRACE)\b|\[(?:DEBUG|debug)\]"
     r"|\b(?:expected|simulated|mock(?:ed)?) (?:error|failure|exception)\b"
 )
@@ -61,12 +62,13 @@ def score_all(
 ) -> None:
     """Set `score` of every candidate."""
     changed = tuple(path.strip("/") for path in changed_files if path)
+    reports = _first_reports(candidates)
     for candidate in candidates:
         candidate.score = (
             candidate.rule.weight
             + _place(candidate, verdict)
             + _form(lines, candidate)
-            + _survived(lines, candidate, verdict)
+            + _survived(lines, candidate, verdict, reports)
             + _agreement(candidate, verdict)
             + _change(candidate.location, changed)
         )
@@ -98,9 +100,24 @@ def _form(lines: Lines, candidate: Candidate) -> float:
     return score
 
 
-def _survived(lines: Lines, candidate: Candidate, verdict: Verdict) -> float:
-    """What it costs that a failure which ends a program was followed by much more output."""
-    if verdict.marker is None or candidate.category in _REPORTED:
+def _first_reports(candidates: list[Candidate]) -> dict[int, int]:
+    """Per step, where a tool's report of failed tests, compilation or rules begins."""
+    first: dict[int, int] = {}
+    for candidate in candidates:
+        if candidate.rule.weight >= REPORT and candidate.rule.category in _REPORTED:
+            first[candidate.step] = min(candidate.head, first.get(candidate.step, candidate.head))
+    return first
+
+
+def _survived(
+    lines: Lines, candidate: Candidate, verdict: Verdict, reports: dict[int, int]
+) -> float:
+    """What it costs that a failure which would end a program was followed by more output."""
+    if candidate.rule.category in _REPORTED:
+        return 0
+    if candidate.start < reports.get(candidate.step, 0):
+        return OVERTAKEN
+    if verdict.marker is None:
         return 0
     if candidate.start > verdict.marker or candidate.step != (verdict.step or candidate.step):
         return 0

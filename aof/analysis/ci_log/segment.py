@@ -7,7 +7,7 @@ source is recognised and its lines are never candidates.
 from __future__ import annotations
 
 import re
-from collections import deque
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from itertools import chain
@@ -52,24 +52,17 @@ class Step:
     name: str | None
     start: int
     end: int = 0
-    _early: list[int] = field(default_factory=list)
-    _counts: dict[int, int] = field(default_factory=dict)
-    _late: dict[int, deque[int]] = field(default_factory=dict)
+    offsets: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
 
-    def add(self, offset: int, word: int) -> None:
-        """Remember that `word` stands at `offset`, within the bounds per word."""
-        count = self._counts.get(word, 0) + 1
-        self._counts[word] = count
-        if count <= _HEAD:
-            self._early.append(offset)
-        elif count > _HEAD + 1:
-            self._late[word].append(offset)
-        else:
-            self._late[word] = deque((offset,), maxlen=_TAIL)
+    def trim(self) -> None:
+        """Keep the bounds per word."""
+        for word, offsets in self.offsets.items():
+            if len(offsets) > _HEAD + _TAIL:
+                self.offsets[word] = offsets[:_HEAD] + offsets[-_TAIL:]
 
     def lines(self, log: Lines) -> Iterator[int]:
         """Starts of the lines that hold a word, in order; echoed commands are left out."""
-        offsets = sorted(chain(self._early, *self._late.values()))
+        offsets = sorted(chain.from_iterable(self.offsets.values()))
         line_end = -1
         for offset in offsets:
             if offset < line_end:
@@ -105,13 +98,14 @@ class Segmenter:
     def run(self, start: int, end: int) -> Segments:
         """Segments of the log between two offsets; `start` is the first byte of a line."""
         self._open(None, start)
-        markers = self._prefilter.markers
-        seen = start
-        for word, offset in self._prefilter.hits(self._lines.buffer, start, end):
-            if word < markers and offset >= seen:
-                seen = self._visit(offset)
-            if not self._in_source:
-                self._result.steps[-1].add(offset, word)
+        markers, seen = self._prefilter.markers, start
+        for base, found in self._prefilter.chunks(self._lines.buffer, start, end):
+            for word, begin, _ in found:
+                if word < markers and base + begin >= seen:
+                    seen = self._visit(base + begin)
+                if not self._in_source:
+                    self._result.steps[-1].offsets[word].append(base + begin)
+            self._result.steps[-1].trim()
         self._result.steps[-1].end = end
         return self._result
 
@@ -143,6 +137,7 @@ class Segmenter:
             return
         if steps:
             steps[-1].end = start
+            steps[-1].trim()
         steps.append(Step(name, start))
 
     def _on_run(self, value: str, start: int, _end: int) -> None:

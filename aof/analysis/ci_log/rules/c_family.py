@@ -88,7 +88,7 @@ RULES = (
         ),
         r"collect2: (?:fatal )?error: ld returned|linker command failed with exit code"
         r"|all warnings being treated as errors"
-        r"|compilation terminated\.|\d+ errors? generated",
+        r"|compilation terminated\.|(?<!\d)\d{1,6} errors? generated",
         fix="compile",
     ),
     Rule(

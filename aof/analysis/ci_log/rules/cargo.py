@@ -70,6 +70,18 @@ RULES = (
         r"|cannot be built because it requires rustc",
     ),
     Rule(
+        "cargo-manifest",
+        Category.CONFIG,
+        84,
+        (
+            "error: manifest path",
+            "could not find `Cargo.toml`",
+            "error: no bin target",
+            "no targets",
+        ),
+        r"^error: (?P<message>manifest path .*|could not find `Cargo\.toml`.*|no bin target .*)",
+    ),
+    Rule(
         "cargo-environment",
         Category.ENVIRONMENT,
         85,

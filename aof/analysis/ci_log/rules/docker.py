@@ -44,7 +44,7 @@ RULES = (
         r"|calculate checksum)(?P<key>.*)|unable to prepare context"
         r"|failed to read dockerfile|Cannot locate specified Dockerfile"
         r"|[Dd]ockerfile parse error|unknown instruction: |file with no instructions",
-        where=r"^(?P<file>\S*[Dd]ockerfile\S*):(?P<line>\d+)$",
+        where=r"^(?P<file>\S{0,200}[Dd]ockerfile[^\s:]{0,60}):(?P<line>\d+)$",
         where_before=True,
         reach=14,
         fix="docker-copy",
@@ -154,7 +154,7 @@ RULES = (
         r"process \"?.{0,2000}did not complete successfully: exit code: \d+"
         r"|The command '.*' returned a non-zero code: \d+"
         r"|executor failed running \[.*\]: exit code: \d+",
-        where=r"^(?P<file>\S*[Dd]ockerfile\S*):(?P<line>\d+)$",
+        where=r"^(?P<file>\S{0,200}[Dd]ockerfile[^\s:]{0,60}):(?P<line>\d+)$",
         reach=6,
         pick="last",
         fix="docker-build",

@@ -12,6 +12,7 @@ RULES = (
         84,
         (
             "couldn't find remote ref",
+            "does not appear to be a git repository",
             "Couldn't find remote ref",
             "emote branch",
             "pathspec '",
@@ -26,7 +27,8 @@ RULES = (
             "no merge base",
             "refusing to merge unrelated",
         ),
-        r"[Cc]ouldn't find remote ref|[Rr]emote branch \S+ not found"
+        r"[Cc]ouldn't find remote ref|does not appear to be a git repository"
+        r"|[Rr]emote branch \S+ not found"
         r"|pathspec '[^']*' did not match|reference is not a tree"
         r"|ambiguous argument '[^']*'|not our ref [0-9a-f]+|No url found for submodule path"
         r"|fatal: bad (?:object|revision)|no merge base"

@@ -155,7 +155,7 @@ RULES = (
         75,
         ("[FAILED]", "• Failure", "[Fail]", "• [FAILED]"),
         r"^\s*\[FAILED\] (?P<message>.*)|^\s*\[Fail\] (?P<test>.*)|^• (?:Failure|\[FAILED\]) ",
-        where=rf"{_FILE}:(?P<line>\d+)",
+        where=rf"(?<![\w@+~./-]){_FILE}:(?P<line>\d+)",
         fix="test-failure",
     ),
 )

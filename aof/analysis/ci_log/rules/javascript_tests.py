@@ -131,7 +131,8 @@ RULES = (
         Category.UNIT_TEST,
         70,
         ("✖ ", "✘ "),
-        r"^\s*(?:✖|✘) (?P<test>\S.*(?:Error thrown in test|Rejected promise|Timed out"
+        r"^\s*(?:✖|✘) (?P<test>(?:\[fail\]: )\S.*|\S.*(?:Error thrown in test|Rejected promise"
+        r"|Timed out"
         r"|exited with).*)",
         trigger=("✖", "✘"),
         fix="test-failure",

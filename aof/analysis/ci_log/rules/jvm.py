@@ -142,6 +142,7 @@ RULES = (
         84,
         (
             "Non-parseable POM",
+            "Non-readable POM",
             "Unknown lifecycle phase",
             "Malformed POM",
             "dependencies.dependency.version",
@@ -150,7 +151,7 @@ RULES = (
             "problems were encountered while processing the POM",
             "Could not find the selected project",
         ),
-        r"Non-parseable POM|Unknown lifecycle phase|Malformed POM"
+        r"Non-(?:parse|read)able POM|Unknown lifecycle phase|Malformed POM"
         r"|'dependencies\.dependency\.version' .* is missing"
         r"|No plugin found for prefix|requires a project to execute but there is no POM"
         r"|Could not find the selected project",
@@ -251,6 +252,22 @@ RULES = (
         where=r"^Build file '(?P<file>[^']+)' line: (?P<line>\d+)",
         where_before=True,
         fix="gradle",
+    ),
+    Rule(
+        "gradle-script",
+        Category.CONFIG,
+        76,
+        ("A problem occurred evaluating", "A problem occurred configuring", "Could not compile "),
+        r"^A problem occurred (?:evaluating|configuring)|^Could not compile (?:build"
+        r"|settings) file",
+        key=r"^\s*> (?P<message>\S.*)|^(?P<other>/\S+\.gradle(?:\.kts)?): (?P<row>\d+): .*",
+        key_last=True,
+        key_optional=True,
+        stop=r"^\* Try:|^$",
+        where=r"^(?:Build|Settings) file '(?P<file>[^']+)' line: (?P<line>\d+)",
+        where_before=True,
+        reach=8,
+        refine=True,
     ),
     Rule(
         "gradle-dependency",

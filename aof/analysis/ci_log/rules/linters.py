@@ -30,7 +30,11 @@ RULES = (
         Category.LINT,
         78,
         ("--> ",),
-        r"^\s*--> (?P<file>[^\s:]{1,300}\.(?:pyi?|ipynb)):(?P<line>\d+):(?P<column>\d+)",
+        r"^\s+--> (?P<file>[^\s:]{1,300}\.(?:pyi?|ipynb)):(?P<line>\d+):(?P<column>\d+)",
+        key=r"^(?P<message>[A-Za-z][\w-]+(?:\[\w-]+\])?:? (?:\[\*\] )?\S.*)",
+        key_before=True,
+        key_optional=True,
+        reach=1,
         trigger=(".py:", ".pyi:", ".ipynb:"),
         fix="lint",
     ),
@@ -44,7 +48,7 @@ RULES = (
             "would be reformatted",
             "Imports are incorrectly sorted",
         ),
-        r"^[Ww]ould reformat:? (?P<file>\S.*)|[1-9]\d* files? would be reformatted"
+        r"^[Ww]ould reformat:? (?P<file>\S.*)|(?<!\d)[1-9]\d{0,6} files? would be reformatted"
         r"|^ERROR: (?P<other>\S+) Imports are incorrectly sorted",
         fix="format",
     ),
@@ -108,7 +112,8 @@ RULES = (
         Category.LINT,
         77,
         (" DL3", " DL4"),
-        r"(?P<file>\S*[Dd]ockerfile\S*):(?P<line>\d+)(?::\d+)? (?P<message>DL\d{4} .*)",
+        r"^(?P<file>\S{0,200}[Dd]ockerfile[^\s:]{0,60}):(?P<line>\d+)(?::\d+)?"
+        r" (?P<message>DL\d{4} .*)",
         trigger=("DL3", "DL4"),
         fix="lint",
     ),

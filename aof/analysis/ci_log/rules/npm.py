@@ -37,9 +37,8 @@ RULES = (
         Category.DEPENDENCY,
         85,
         ("npm ERR!", "npm error"),
-        _NPM
-        + r"(?P<message>404 +(?:Not Found|'.*is not in|no such package).*|404 Not Found.*|E404.*"
-        r"|ETARGET.*)",
+        _NPM + r"(?P<message>404 +(?:Not Found|'.*is not in|no such package).*|404 Not Found.*"
+        r")",
         pick="last",
         trigger=("npm",),
     ),

@@ -48,7 +48,7 @@ RULES = (
         75,
         ("Failure:", "Error:"),
         r"^(?:\s+\d+\) )?(?:Failure|Error):$",
-        key=r"^\s*(?P<message>(?!\S+#\S+).*\S)$",
+        key=r"^\s{0,40}(?P<message>(?!\S{1,200}#\S)\S.*)$",
         where=r"\[(?P<file>[^\s:\]]+):(?P<line>\d+)\]|^\s+(?P<other>\S+\.rb):\d+:in",
         reach=4,
         refine=True,

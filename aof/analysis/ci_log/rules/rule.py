@@ -26,6 +26,7 @@ class Rule:
         key: When set, the line sought is the first of the next `reach` that matches; without
             such a line the rule does not apply, or, with `key_optional`, the matched line stays.
         key_last: The last line that matches `key` counts (nested causes), not the first.
+        key_before: The line sought stands before the matched one.
         needs: One of the next `reach` lines, up to `stop`, must match this.
         unless_next: When one of the next two lines matches this, the failure was forgiven.
         must_locate: Without a place found by `where` the rule does not apply.
@@ -51,6 +52,7 @@ class Rule:
     key: str = ""
     key_optional: bool = False
     key_last: bool = False
+    key_before: bool = False
     needs: str = ""
     unless_next: str = ""
     must_locate: bool = False

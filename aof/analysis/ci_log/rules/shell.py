@@ -11,7 +11,7 @@ RULES = (
         Category.ENVIRONMENT,
         84,
         ("command not found", ": not found", "is not recognized as", "command not installed"),
-        r"(?P<message>[^\s:]{1,200}: command not found)|^(?:\S{0,120}sh"
+        r"(?<![^\s:])(?P<message>[^\s:]{1,100}: command not found)|^(?:\S{0,120}sh"
         r"|\S{0,200}): (?:line )?\d+: (?P<posix>[^\s:]{1,200}: not found)$"
         r"|^(?:/bin/)?(?:ba|z|da|a)?sh: (?P<alpine>[^\s:]{1,200}: not found)$"
         r"|'?(?P<windows>[^\s']{1,100})'? is not recognized as (?:an internal|the name of"
@@ -78,7 +78,7 @@ RULES = (
     ),
     Rule(
         "file-missing",
-        Category.CONFIG,
+        Category.ENVIRONMENT,
         74,
         (
             "No such file or directory",
@@ -136,7 +136,7 @@ RULES = (
     Rule(
         "archive",
         Category.NETWORK_INFRA,
-        78,
+        58,
         (
             "not in gzip format",
             "Error is not recoverable",

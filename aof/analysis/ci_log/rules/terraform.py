@@ -23,12 +23,13 @@ RULES = (
             "Provider produced inconsistent",
             "Failed to download module",
             "Invalid provider registry",
+            "Missing required provider",
         ),
         r"Error: (?P<message>(?:Failed to query available provider|Failed to install provider"
         r"|Inconsistent dependency lock file|Could not load plugin"
         r"|Required plugins are not installed|Module not installed"
         r"|Unsupported Terraform Core version|Failed to download module"
-        r"|Invalid provider registry).*)",
+        r"|Invalid provider registry|Missing required provider).*)",
         where=_ON,
         reach=10,
     ),

@@ -13,7 +13,8 @@ RULES = (
         ("not ok ",),
         r"^\s*not ok \d+(?: -)? ?(?P<test>.*)",
         unless=r"# (?:TODO|SKIP|todo|skip)",
-        key=r"^\s+(?:error|message): ['\"|]?-?\s?(?P<message>\S.*)",
+        key=r"^\s+(?:error|message): (?!\|)['\"]?(?P<message>\S.*)"
+        r"|^\s+(?P<block>(?:Expected values|The (?:input|expression)|Missing expected).*)",
         key_optional=True,
         stop=r"^\s*(?:not )?ok ",
         where=r"(?:location|at): '?.*?(?P<file>/[^\s:'()]+):(?P<line>\d+):(?P<column>\d+)",
@@ -154,8 +155,8 @@ RULES = (
             "TESTS FAILED",
             "TEST FAILED",
         ),
-        r"\b[1-9]\d* tests? (?:failed|FAILED)|Tests? (?:Run )?[Ff]ailed[!.:]?"
-        r"|[1-9]\d* failed tests|TESTS? FAILED",
+        r"(?<!\d)[1-9]\d{0,6} tests? (?:failed|FAILED)|Tests? (?:Run )?[Ff]ailed[!.:]?"
+        r"|(?<!\d)[1-9]\d{0,6} failed tests|TESTS? FAILED",
         pick="first",
         fix="test-failure",
     ),

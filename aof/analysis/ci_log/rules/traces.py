@@ -48,12 +48,13 @@ RULES = (
         r"(?:ModuleNotFoundError|ImportError): (?P<message>.*)|^\S*python\S*: No module named .*",
     ),
     Rule(
-        "python-syntax",
+        "syntax-error",
         Category.COMPILE,
         72,
         ("SyntaxError: ", "IndentationError: ", "TabError: "),
         r"^(?P<message>(?:Syntax|Indentation|Tab)Error: .*)",
-        where=r'^\s*File "(?P<file>[^"]+)", line (?P<line>\d+)',
+        where=r'^\s*File "(?P<file>[^"]+)", line (?P<line>\d+)'
+        r"|^(?P<other>/\S+\.[cm]?[jt]sx?):\d+$",
         where_before=True,
         reach=5,
     ),
@@ -97,6 +98,11 @@ RULES = (
         72,
         ("Exception in thread",),
         r"^Exception in thread \"[^\"]{0,100}\" (?P<message>.*)",
+        key=r"^Caused by: (?P<message>.*)",
+        key_last=True,
+        key_optional=True,
+        reach=80,
+        stop=r"^(?!\s+at |\s+\.\.\. \d|Caused by)\S",
         where=r"^\s+at [\w.$<>/]+\((?P<file>[\w$]+\.(?:java|kt|scala|groovy)):(?P<line>\d+)\)",
         refine=True,
         fix="java-exception",
@@ -147,7 +153,7 @@ RULES = (
             "free(): invalid",
         ),
         r"terminate called (?:after throwing|without an active)"
-        r"|(?P<file>[\w./+-]{1,300}):(?P<line>\d+):.{0,400}Assertion `.*' failed"
+        r"|(?<![\w./+-])(?P<file>[\w./+-]{1,200}):(?P<line>\d+):.{0,200}?Assertion `.*' failed"
         r"|Assertion failed: .*|pure virtual method called|double free or corruption"
         r"|corrupted size vs"
         r"|stack smashing detected|free\(\): invalid",

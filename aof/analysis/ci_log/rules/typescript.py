@@ -15,7 +15,7 @@ RULES = (
         80,
         ("error TS",),
         rf"(?:^|\s){_FILE}(?:\((?P<line>\d+),(?P<column>\d+)\):"
-        rf"|:\d+:\d+ -) error TS\d+: (?P<message>.*)",
+        rf"|:(?P<row>\d+):(?P<col>\d+) -) error TS\d+: (?P<message>.*)",
         trigger=("TS1", "TS2", "TS3", "TS4", "TS5", "TS6", "TS7", "TS8", "TS9"),
         fix="typescript",
     ),
@@ -34,7 +34,7 @@ RULES = (
         79,
         ("Unable to compile TypeScript",),
         r"Unable to compile TypeScript",
-        key=r"(?P<file>[^\s(:]{1,300})[:(](?P<line>\d+)[:,](?P<column>\d+)\)?(?: -"
+        key=r"(?<![^\s(:])(?P<file>[^\s(:]{1,300})[:(](?P<line>\d+)[:,](?P<column>\d+)\)?(?: -"
         r"|:) error TS\d+: (?P<message>.*)",
         key_optional=True,
         reach=3,

@@ -1,0 +1,140 @@
+"""Nothing a log holds makes the analysis fail or hang."""
+
+import re
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from aof.analysis.ci_log import diagnose
+from aof.analysis.ci_log.decode import clean
+from aof.analysis.ci_log.prefilter import Prefilter, WordIndex
+from aof.analysis.ci_log.rules import shipped
+from aof.analysis.ci_log.rules.rule import Rule, compiled
+
+PIECES = (
+    b"error", b"FAILED ", b"##[group]Run x", b"##[endgroup]", b"\n", b"\r", b"\x1b[31m", b": ",
+    b"(", b"\x00", b"Process completed with exit code 1", b"section_start:1:a\r\x1b[0K",
+    b"___ ", b"Traceback (most recent call last)", b"[Pipeline] { (Test)", b"\xff\xfe",
+    b"E   ", b"> Task", b"* What went wrong:", b" failing", b"\xe2\x97\x8f ",
+)  # fmt: skip
+TOKENS = st.sampled_from(PIECES)
+
+
+@given(st.binary(max_size=3000))
+def test_arbitrary_bytes_give_a_diagnosis(log: bytes) -> None:
+    assert diagnose(log).outcome in ("failed", "passed", "unknown")
+
+
+@settings(max_examples=200)
+@given(st.lists(TOKENS, max_size=60))
+def test_pieces_of_real_logs_in_any_order_give_a_diagnosis(pieces: list[bytes]) -> None:
+    log = b"".join(pieces)
+    diagnosis = diagnose(log, tail_bytes=64)
+    for number, _ in diagnosis.excerpt:
+        assert 1 <= number <= log.count(b"\n") + 1
+
+
+@given(st.text(max_size=300))
+def test_cleaning_is_idempotent_enough_to_keep_plain_words(text: str) -> None:
+    assert len(clean(text.encode("utf-8", "surrogatepass"))) <= len(text) + 20
+
+
+@pytest.mark.parametrize("log", [b"", b"\n", b"\x00" * 5000, b"\xff\xfe", b"\xef\xbb\xbf"])
+def test_logs_that_say_nothing_are_unknown(log: bytes) -> None:
+    diagnosis = diagnose(log)
+    assert (diagnosis.outcome, diagnosis.primary) == ("unknown", None)
+
+
+def test_a_text_is_not_a_log() -> None:
+    with pytest.raises(TypeError):
+        diagnose("text")
+
+
+def test_a_memory_view_is_a_log() -> None:
+    assert diagnose(memoryview(b"make: *** No rule to make target 'x'.  Stop.")).primary is not None
+
+
+def test_a_failure_at_the_end_of_a_very_long_line_is_seen() -> None:
+    log = b"x" * 1_000_000 + b"\nbash: foo: command not found\n" + b"y" * 1_000_000
+    diagnosis = diagnose(log)
+    assert diagnosis.primary is not None
+    assert diagnosis.primary.line == 2
+
+
+def test_the_end_of_a_large_log_is_enough_when_it_holds_the_failure() -> None:
+    noise = b"2026-11-20T10:00:00.0000000Z compiling\n" * 5000
+    end = (
+        b"2026-11-20T10:00:00.0000000Z bash: foo: command not found\n"
+        b"2026-11-20T10:00:00.0000000Z ##[error]Process completed with exit code 127.\n"
+    )
+    diagnosis = diagnose(noise + end, tail_bytes=10_000)
+    assert not diagnosis.complete
+    assert diagnosis.primary is not None
+    assert diagnosis.primary.line == 5001
+
+
+def test_a_failure_before_a_long_clean_up_needs_the_whole_log() -> None:
+    start = b"##[group]Run make\n##[endgroup]\nfoo.c:1:2: error: no\n"
+    start += b"##[error]Process completed with exit code 2.\n"
+    rest = b"##[group]Run actions/upload-artifact@v4\n##[endgroup]\n" + b"uploading\n" * 20_000
+    diagnosis = diagnose(start + rest + b"Cleaning up orphan processes\n", tail_bytes=10_000)
+    assert diagnosis.complete
+    assert diagnosis.primary is not None
+    assert diagnosis.primary.line == 3
+
+
+def adversarial(rule: Rule) -> list[str]:
+    """Lines that begin like the rule's and then make a backtracking matcher try everything."""
+    heads = [*rule.needles, "a", "/a", "[ERROR] ", "1) ", "at ", "  "]
+    fillers = [
+        "a",
+        " ",
+        "a ",
+        "a.",
+        "a:",
+        "a/",
+        "1",
+        "(",
+        "[",
+        "\\",
+        '"',
+        "ab: error: ",
+        "> ",
+        "x::",
+    ]
+    return [(head + filler * 4000)[:4000] for head in heads for filler in fillers]
+
+
+@pytest.mark.parametrize("rule", shipped().rules, ids=lambda rule: rule.id)
+def test_no_rule_backtracks_without_bound(rule: Rule) -> None:
+    """A pattern that took exponential or cubic time would not come back from 4,000 characters."""
+    for pattern in (rule.pattern, rule.unless, rule.key, rule.stop, rule.where, rule.needs):
+        for line in adversarial(rule) if pattern else []:
+            compiled(pattern).search(line)
+
+
+@pytest.mark.parametrize("rule", shipped().rules, ids=lambda rule: rule.id)
+def test_a_line_a_rule_wants_is_one_the_prefilter_finds(rule: Rule) -> None:
+    words = shipped().prefilter.words
+    for trigger in rule.triggers:
+        assert any(word in trigger for word in words)
+
+
+def test_both_searches_find_the_same_words() -> None:
+    words = ["error", "rror: x", "fail", "failed to", "##[error]"]
+    text = "##[error]failed to build: error: x fail"
+    with_wheel, without = Prefilter(words), Prefilter(words)
+    without._automaton = None
+    buffer = text.encode()
+    first, second = ({w for w, _, _ in p._find(buffer)} for p in (with_wheel, without))
+    assert first == second
+    index, slow = WordIndex(words), WordIndex(words)
+    slow._automaton = None
+    assert index.found(text) == slow.found(text)
+
+
+def test_rule_ids_are_unique() -> None:
+    ids = [rule.id for rule in shipped().rules]
+    assert len(ids) == len(set(ids))
+    assert all(re.fullmatch(r"[a-z][a-z0-9]*(-[a-z0-9]+)*", rule_id) for rule_id in ids)
