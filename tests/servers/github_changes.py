@@ -28,6 +28,7 @@ class GithubChanges:
         self.annotated: dict[str, str] = {}
         self.releases: list[dict[str, Any]] = []
         self.immutable = False
+        self.knows_run_details = True
         self.pulls: list[dict[str, Any]] = []
         self.rules: list[dict[str, Any]] = []
         self.protected = False
@@ -85,8 +86,13 @@ class GithubChanges:
     def _dispatch(self, asked: Asked, workflow: str) -> Reply:
         if workflow == "locked.yml":
             return Reply(422, {"message": "Workflow does not have 'workflow_dispatch' trigger"})
-        self.dispatched.append({"workflow": workflow, **asked.json()})
-        return Reply(204)
+        body = asked.json()
+        details = body.pop("return_run_details", None)
+        if details and not self.knows_run_details:
+            return Reply(422, {"message": 'Invalid request. "return_run_details" is not permitted'})
+        self.dispatched.append({"workflow": workflow, **body})
+        told = {"workflow_run_id": 777, "html_url": f"https://github.com/{REPO}/actions/runs/777"}
+        return Reply(200, told) if details else Reply(204)
 
     def _run(self, number: str) -> dict[str, Any]:
         runs: list[dict[str, Any]] = self.server.runs  # type: ignore[attr-defined]

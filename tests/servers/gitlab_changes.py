@@ -25,6 +25,7 @@ class GitlabChanges:
         self.discussions: dict[str, list[dict[str, Any]]] = {}
         self.commits: list[dict[str, Any]] = []
         self.can_push = True
+        self.knows_select = True
         self._ids = itertools.count(2000)
         self._add_pipelines()
         self._add_merge_requests()
@@ -167,7 +168,7 @@ class GitlabChanges:
             "file_sha256": hashlib.sha256(asked.body).hexdigest(),
         }
         self.files.append(file)
-        selected = asked.query.get("select") == "package_file"
+        selected = asked.query.get("select") == "package_file" and self.knows_select
         return Reply(201, file if selected else {"message": "201 Created"})
 
     def _add_releases(self) -> None:

@@ -86,11 +86,24 @@ def test_a_run_that_has_ended_is_left_alone(server: GithubServer) -> None:
     assert server.requests("POST") == []
 
 
-def test_a_workflow_is_started_with_inputs(server: GithubServer) -> None:
-    do(server, "dispatch", workflow="deploy.yml", ref="main", inputs={"env": "prod"})
+@pytest.mark.parametrize(("knows", "run_id"), [(True, 777), (False, None)])
+def test_a_workflow_is_started_once_with_inputs(
+    server: GithubServer, knows: bool, run_id: int | None
+) -> None:
+    server.changes.knows_run_details = knows
+    inputs = {"env": "prod"}
+    data = do(server, "dispatch", workflow="deploy.yml", ref="main", inputs=inputs)
+    assert data["run_id"] == run_id
     assert server.changes.dispatched == [
-        {"workflow": "deploy.yml", "ref": "main", "inputs": {"env": "prod"}}
+        {"workflow": "deploy.yml", "ref": "main", "inputs": inputs}
     ]
+
+
+def test_the_version_of_the_api_is_named(server: GithubServer) -> None:
+    do(server, "list_runs")
+    do(server, "get_job_logs", job_id=1)
+    versions = {asked.headers.get("x-github-api-version") for asked in server.asked}
+    assert versions == {"2022-11-28"}
 
 
 def test_a_workflow_without_the_trigger_is_githubs_words(server: GithubServer) -> None:

@@ -52,6 +52,11 @@ def test_a_release_links_to_the_uploaded_files(server: GitlabServer) -> None:
     assert server.changes.files[0]["file_sha256"] == hashlib.sha256(FILE).hexdigest()
 
 
+def test_an_older_server_tells_of_the_file_when_asked_again(server: GitlabServer) -> None:
+    server.changes.knows_select = False
+    assert do(server, "upload_asset", tag=TAG, path="app.tar.gz")["uploaded"] is True
+
+
 def test_before_it_there_is_none(server: GitlabServer) -> None:
     assert do(server, "get_release", tag=TAG)["state"] == "none"
     assert do(server, "get_release", tag="v9")["tag_sha"] is None

@@ -23,6 +23,7 @@ from aof.transport.http import Answer, Failed, Http, no_connection, repeated, ti
 from aof.transport.paging import next_query, quoted_path
 
 PUBLIC_API = "https://api.github.com"
+_HEADERS = {"accept": "application/vnd.github+json", "x-github-api-version": "2022-11-28"}
 _PER_PAGE = 100
 _TIMEOUT_S = 20
 _ATTEMPTS = 3
@@ -97,6 +98,7 @@ class GithubApi:
         """
         found: list[Any] = []
         total: int | None = None
+        first = True
         asked: dict[str, Any] = {**(params or {}), "per_page": min(limit, _PER_PAGE)}
         while True:
             answer = accepted(self.ask(path, asked))
@@ -104,10 +106,10 @@ class GithubApi:
             if items:
                 total = document.get("total_count", total)
             part = document.get(items, []) if items else document
-            if not found and (moved := self._moved(path, part)):
-                path = moved
+            if first and (moved := self._moved(path, part)):
+                path, first = moved, False
                 continue
-            found += part
+            found, first = found + part, False
             following = next_query(answer)
             if following is None or len(found) >= limit:
                 return found[:limit], total, following is None and len(found) <= limit
@@ -137,7 +139,7 @@ class GithubApi:
 
     def download(self, path: str, into: IO[bytes], *, limit: int = _MOST_DOWNLOAD) -> Answer:
         """GET a body that may be large and may be on another host."""
-        headers = {"accept": "application/vnd.github+json"}
+        headers = dict(_HEADERS)
         if self._token:
             headers["authorization"] = f"Bearer {self._token}"
         return Download(headers, limit=limit).fetch(f"{self._base_url}{path}", into)
@@ -152,7 +154,11 @@ class GithubApi:
         host = target.hostname or ""
         if target.scheme != api.scheme or host not in {api.hostname, _uploads(api.hostname)}:
             raise Unreachable(f"refused to upload to {host!r}", why="it is not the host of the API")
-        headers = {"authorization": f"Bearer {self._token}", "content-type": content_type}
+        headers = {
+            **_HEADERS,
+            "authorization": f"Bearer {self._token}",
+            "content-type": content_type,
+        }
         server = Http(f"{target.scheme}://{target.netloc}", headers=headers, timeout_s=_UPLOAD_S)
         try:
             answer = server.send("POST", target.path, params={"name": name}, content=file)
@@ -167,7 +173,7 @@ class GithubApi:
         require_time(shown, _TIMEOUT_S)
         try:
             status, headers, text = self._github.requester.requestJson(
-                method, path, parameters=dict(params), headers={}, input=body
+                method, path, parameters=dict(params), headers=dict(_HEADERS), input=body
             )
         except requests.ConnectTimeout as error:
             raise Failed(timed_out(shown, _TIMEOUT_S), retry=True) from error

@@ -7,7 +7,7 @@ from typing import Any
 from aof.messages import Effect, ToolOutput
 from aof.tools.base import operation
 from aof.tools.command_line import typed
-from aof.tools.github.api import GithubApi
+from aof.tools.github.api import GithubApi, accepted
 from aof.tools.github.base import GithubTool, Repository
 from aof.tools.github.shapes import run_of
 
@@ -110,7 +110,7 @@ class RunChanges(GithubTool):
         api, warnings = self.writing(repository)
         with api:
             path = api.path("actions", "workflows", workflow, "dispatches")
-            told = api.send("POST", path, {"ref": ref, "inputs": inputs or {}}) or {}
+            told = _dispatched(api, path, {"ref": ref, "inputs": inputs or {}})
         data = {
             "changed": True,
             "workflow": workflow,
@@ -136,6 +136,15 @@ class RunChanges(GithubTool):
 
 def _run(api: GithubApi, run_id: int) -> dict[str, Any]:
     return run_of(api.read(api.path("actions", "runs", run_id)))
+
+
+def _dispatched(api: GithubApi, path: str, body: dict[str, Any]) -> dict[str, Any]:
+    """What GitHub tells of the run it started; older Enterprise Servers tell nothing."""
+    answer = api.try_send("POST", path, {**body, "return_run_details": True})
+    if answer.status in {400, 422} and b"return_run_details" in answer.body:
+        answer = api.try_send("POST", path, body)
+    told: dict[str, Any] = answer.json() if accepted(answer).body else {}
+    return told
 
 
 def _cancel(force: bool) -> str:

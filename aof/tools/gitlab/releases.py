@@ -98,6 +98,8 @@ class Releases(GitlabTool):
                     lambda: _upload(api, target, file),
                     lambda: _package_file(api, package, tag, called),
                 )
+                if "size" not in there:  # servers that do not know `select`
+                    there = _package_file(api, package, tag, called) or there
             _require_same(there, file, called)
             url = api.url(_file_path(api, package, tag, called))
         what = "uploaded" if uploaded else "was there"
