@@ -191,6 +191,7 @@ class GithubChanges:
 
     def _add_releases(self) -> None:
         route = self.server.route
+        route("GET", _BASE, lambda asked: Reply(200, {"permissions": {"push": _may_push(asked)}}))
         route("GET", rf"{_BASE}/git/ref/tags/(.+)", self._tag_ref)
         route("GET", rf"{_BASE}/git/tags/(\w+)", self._tag_object)
         route("GET", rf"{_BASE}/releases", self._list_releases)

@@ -220,7 +220,8 @@ def test_the_token_is_not_sent_to_another_upload_host(server: GithubServer) -> N
 
 def test_a_token_that_may_not_push_sees_no_draft(server: GithubServer) -> None:
     do(server, "create_release", **DRAFT)
-    assert do(server, "get_release", tag=TAG)["state"] == "none"
+    seen = do(server, "get_release", tag=TAG)
+    assert (seen["state"], seen["drafts_visible"]) == ("none", False)
     with pytest.raises(Unreachable, match="404"):
         bound(server, write=READ_TOKEN).invoke("create_release", DRAFT)
 

@@ -43,14 +43,17 @@ class Releases(GithubTool):
 
         Returns:
             state (none, draft, published), tag_sha (the commit the tag points to, or null)
-            and release (with assets, or null). Drafts are shown only to tokens that may
-            push; others see none.
+            and release (with assets, or null). drafts_visible tells what `none` is worth:
+            false when this token may not push, so that GitHub hides drafts from it; null
+            when GitHub does not say.
         """
         with self.reading(repository) as api:
             found = _find(api, tag)
             sha = _tag_commit(api, tag)
+            visible = True if found else _sees_drafts(api)
         data = {
             "state": _state(found),
+            "drafts_visible": visible,
             "tag_sha": sha,
             "release": release_of(found) if found else None,
         }
@@ -227,6 +230,11 @@ def _published(api: GithubApi, tag: str) -> dict[str, Any] | None:
         return None
     found: dict[str, Any] = accepted(answer).json()
     return found
+
+
+def _sees_drafts(api: GithubApi) -> bool | None:
+    may_push: bool | None = (api.read(api.path()).get("permissions") or {}).get("push")
+    return may_push
 
 
 def _state(release: Mapping[str, Any] | None) -> str:
