@@ -7,12 +7,16 @@ app or the target is not known the action is a recommendation.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from aof.messages import ToolResult
 from aof.plans import Action, Assumption, Check, digest
 from aof.playbooks.base import Calls
+
+_ROLLOUT = "rollouts.argoproj.io"
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +66,7 @@ def _by_argocd(
     goal = _last_other(calls, name)
     if goal is None:
         return [_recommended(calls, name, reason=reason, evidence=evidence)]
-    now, then = str(app.get("revision")), str(goal.get("revision"))
+    now, then = str(app.get("deployed")), str(goal.get("revision"))
     return [
         calls.action(
             "argocd",
@@ -76,9 +80,9 @@ def _by_argocd(
                     tool="argocd",
                     operation="app_get",
                     arguments={"name": name},
-                    path="revision",
-                    digest=digest(app.get("revision")),
-                    describes=f"{name} is still at {now[:12]}",
+                    path="[deployed, auto_sync]",
+                    digest=digest([app.get("deployed"), app.get("auto_sync")]),
+                    describes=f"{name} still runs {now[:12]}, without auto-sync",
                 )
             ],
             verify=[
@@ -86,8 +90,8 @@ def _by_argocd(
                     tool="argocd",
                     operation="app_get",
                     arguments={"name": name},
-                    condition=f"revision == '{then}'",
-                    describes=f"{name} is at {then[:12]}",
+                    condition=f"deployed == '{then}' && operation.running == `false`",
+                    describes=f"{name} runs {then[:12]}",
                 )
             ],
             undo=f"argocd app sync {name}",
@@ -110,19 +114,91 @@ def _last_other(calls: Calls, name: str) -> Mapping[str, Any] | None:
 def _by_kubectl(calls: Calls, target: Target, *, reason: str, evidence: Sequence[str]) -> Action:
     workload = target.workload or target.app
     namespace = target.namespace or "default"
-    rollout = calls.read("kubectl", "get", kind="Rollout", name=workload, namespace=namespace)
-    is_rollout = rollout.ok and isinstance(rollout.data, dict)
-    operation = "rollout_abort" if is_rollout else "rollout_undo"
-    arguments: dict[str, Any] = {"name": workload, "namespace": namespace}
-    if not is_rollout:
-        arguments["kind"] = "Deployment"
+    place = {"name": workload, "namespace": namespace}
+    rollout = calls.read("kubectl", "rollout_status", resource=_ROLLOUT, **place)
+    if rollout.ok:
+        return _abort(calls, place, reason=reason, evidence=evidence)
+    status = calls.read("kubectl", "rollout_status", resource="deployment", **place)
+    if status.ok and status.data["gitops_owner"]:
+        return calls.recommend(
+            "git revert --no-edit <canary-commit> && git push",
+            reason=f"{reason}. {workload} is kept by {status.data['gitops_owner']}, which would "
+            "undo a rollback in the cluster, so the change is reverted in Git",
+            evidence=evidence,
+            target=f"kubernetes/{namespace}/{workload}",
+        )
+    return _undo(calls, place, status, reason=reason, evidence=evidence)
+
+
+def _abort(
+    calls: Calls, place: Mapping[str, str], *, reason: str, evidence: Sequence[str]
+) -> Action:
     return calls.action(
         "kubectl",
-        operation,
-        arguments,
-        reason=f"{reason}. {workload} is " + ("an Argo Rollout" if is_rollout else "a Deployment"),
+        "rollout_abort",
+        place,
+        reason=f"{reason}. {place['name']} is an Argo Rollout: aborted, its stable version "
+        "takes all traffic; the change must be reverted in Git, too",
         evidence=evidence,
-        target=f"kubernetes/{namespace}/{workload}",
+        target=f"kubernetes/{place['namespace']}/{place['name']}",
+        verify=[
+            Check(
+                tool="kubectl",
+                operation="rollout_status",
+                arguments={"resource": _ROLLOUT, **place},
+                condition="aborted",
+                describes=f"{place['name']} is aborted",
+            )
+        ],
+    )
+
+
+def _undo(
+    calls: Calls,
+    place: Mapping[str, str],
+    status: ToolResult,
+    *,
+    reason: str,
+    evidence: Sequence[str],
+) -> Action:
+    """Undo to the revision before; a recommendation when there is none to be seen."""
+    workload = {"resource": "deployment", **place}
+    history = calls.read("kubectl", "rollout_history", **workload)
+    past = history.data["revisions"] if history.ok else []
+    known = status.ok and len(past) > 1
+    arguments: dict[str, Any] = dict(workload)
+    assumes, verify = [], []
+    if known:
+        arguments["to_revision"] = past[1]["revision"]
+        assumes.append(
+            Assumption(
+                tool="kubectl",
+                operation="rollout_status",
+                arguments=workload,
+                path="[revision, images]",
+                digest=digest([status.data["revision"], status.data["images"]]),
+                describes=f"{place['name']} is still at revision {status.data['revision']}",
+            )
+        )
+        verify.append(
+            Check(
+                tool="kubectl",
+                operation="rollout_status",
+                arguments=workload,
+                condition=f"complete && images == `{json.dumps(past[1]['images'])}`",
+                describes=f"{place['name']} runs {', '.join(past[1]['images'])}",
+            )
+        )
+    return calls.action(
+        "kubectl",
+        "rollout_undo",
+        arguments,
+        reason=f"{reason}. {place['name']} is a Deployment",
+        evidence=evidence,
+        executable=known,
+        target=f"kubernetes/{place['namespace']}/{place['name']}",
+        assumes=assumes,
+        verify=verify,
     )
 
 

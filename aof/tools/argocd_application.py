@@ -124,6 +124,7 @@ def overview(application: JSON) -> dict[str, Any]:
         ],
         "sync": part(status, "sync", "status") or "Unknown",
         "revision": ",".join(revisions(status.get("sync"))),
+        "deployed": next((one["revision"] for one in history(application)), ""),
         "health": part(status, "health", "status") or "Unknown",
         "health_message": part(status, "health", "message") or "",
         "auto_sync": auto_sync(application),

@@ -80,12 +80,14 @@ class ArgocdReads(Tool):
             refresh: Make Argo CD compare with Git again first.
 
         Returns:
-            `{name, namespace, project, destination, sources, sync, revision, health,
+            `{name, namespace, project, destination, sources, sync, revision, deployed, health,
             health_message, auto_sync, self_heal, managed_by, operation: {running, phase,
             message, revision, started_at, finished_at, failed}, conditions, images,
-            reconciled_at, application}`. `application` is the whole object. Revisions of an
-            application with several sources are joined by commas. `managed_by` names what
-            generates the Application and would undo a direct edit of it.
+            reconciled_at, application}`. `revision` is the one of Git it was last compared
+            with, `deployed` the one last rolled out; after a rollback they differ. Revisions of
+            an application with several sources are joined by commas. `managed_by` names what
+            generates the Application and would undo a direct edit of it. `application` is the
+            whole object.
         """
         application = self._application(name, refresh=refresh)
         facts = reading.overview(application)

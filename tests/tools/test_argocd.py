@@ -307,6 +307,8 @@ def test_wait_after_a_rollback_does_not_want_git_in_sync(server: ArgocdServer) -
     call(server, "app_rollback", name="shop", history_id=0)
     found = wait(server, revision=SHA1, synced=False, timeout_s=0)
     assert (found["arrived"], found["sync"]) == (True, "OutOfSync")
+    facts = call(server, "app_get", name="shop").data
+    assert (facts["revision"], facts["deployed"]) == (SHA2, SHA1)
     assert wait(server, revision=SHA1, timeout_s=0)["arrived"] is False
 
 
