@@ -173,7 +173,7 @@ class RecordedCalls:
         bound, description = self._offered(tool, operation)
         checked_arguments(type(bound), description.name, arguments)
         action = self.action(tool, operation, arguments, reason=reason)
-        return action.model_copy(update={"effect": Effect.WRITE})
+        return action.model_copy(update={"effect": Effect.WRITE, "origin": Origin.MODEL})
 
     def note(self, text: str) -> None:
         """Pass a line on to the person watching."""
