@@ -1,0 +1,1 @@
+"""Approvals: who gave them, whether they count, and that each is used once."""
