@@ -7,8 +7,10 @@ each, and it is not this one.
 from __future__ import annotations
 
 import os
+import queue
+import threading
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from aof.clock import Clock, SystemClock
@@ -20,6 +22,8 @@ from aof.models.providers import ModelName
 from aof.models.retry import with_retries
 
 _TRANSIENT = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+_SAY_WHEN_COMPLETE = frozenset({"anthropic", "openai"})
+"""Providers for which litellm keeps whether the end of an answer was received."""
 
 
 class LitellmGateway:
@@ -65,18 +69,34 @@ class LitellmGateway:
     ) -> ModelReply:
         pieces: list[Any] = []
         arguments = self._arguments(request)
+        pieces_coming = _Pieces(lambda: litellm.completion(**arguments))
         try:
-            for piece in litellm.completion(**arguments):
+            for piece in pieces_coming.within(self._silence_s):
                 pieces.append(piece)
                 on_text(_text_of(piece))
             whole = litellm.stream_chunk_builder(pieces, messages=arguments["messages"])
+        except queue.Empty:
+            raise ModelFailed(
+                f"{self.name}: no answer within {self._silence_s:g} s",
+                why="the provider fell silent",
+                fix="try again, or allow more with AOF_MODEL_TIMEOUT",
+                transient=True,
+            ) from None
         except Exception as error:
             raise self._failure(error) from error
-        if whole is None or not _finish(pieces):
+        if whole is None or not self._complete(pieces_coming.stream, whole):
             raise ModelFailed(
                 f"{self.name}: the answer ended before it was complete", transient=True
             )
         return self._reply(litellm, whole, request.operations, turn)
+
+    def _complete(self, stream: Any, whole: Any) -> bool:
+        """Whether the provider itself ended the answer; litellm puts an end to any stream."""
+        message = whole.choices[0].message
+        if not message.content and not message.tool_calls:
+            return False
+        ended = getattr(stream, "received_finish_reason", "") is not None
+        return ended or self._model.provider not in _SAY_WHEN_COMPLETE
 
     def _arguments(self, request: ModelRequest) -> dict[str, Any]:
         arguments: dict[str, Any] = {
@@ -131,17 +151,48 @@ class LitellmGateway:
         )
 
     def _failure(self, error: Exception) -> ModelFailed:
-        status = getattr(error, "status_code", None)
-        words = str(error).strip().splitlines() or [type(error).__name__]
-        headers = getattr(getattr(error, "response", None), "headers", None) or {}
+        cause = getattr(error, "original_exception", None) or error
+        status = getattr(cause, "status_code", None)
+        words = str(cause).strip().splitlines() or [type(cause).__name__]
+        headers = getattr(cause, "litellm_response_headers", None) or {}
         after = str(headers.get("retry-after", ""))
         return ModelFailed(
-            f"{self.name}: {type(error).__name__}" + (f" ({status})" if status else ""),
-            why=words[0][:400],
+            f"{self.name}: {type(cause).__name__}" + (f" ({status})" if status else ""),
+            why=words[0].removeprefix("litellm.")[:400],
             fix=_advice(status),
-            transient=status in _TRANSIENT or isinstance(error, TimeoutError | ConnectionError),
+            transient=status in _TRANSIENT or isinstance(cause, TimeoutError | ConnectionError),
             retry_after_s=float(after) if after.replace(".", "", 1).isdigit() else None,
         )
+
+
+class _Pieces:
+    """The pieces of a stream, read in a thread: not every provider's client keeps a timeout."""
+
+    def __init__(self, begin: Callable[[], Any]) -> None:
+        self.stream: Any = None
+        self._begin = begin
+        self._queue: queue.SimpleQueue[tuple[str, Any]] = queue.SimpleQueue()
+        threading.Thread(target=self._read, daemon=True, name="model").start()
+
+    def _read(self) -> None:
+        try:
+            self.stream = self._begin()
+            for piece in self.stream:
+                self._queue.put(("piece", piece))
+        except BaseException as error:  # noqa: BLE001 - raised again by `within`
+            self._queue.put(("error", error))
+        else:
+            self._queue.put(("end", None))
+
+    def within(self, silence_s: float) -> Iterator[Any]:
+        """The pieces as they come; `queue.Empty` after a silence."""
+        while True:
+            kind, value = self._queue.get(timeout=silence_s)
+            if kind == "error":
+                raise value
+            if kind == "end":
+                return
+            yield value
 
 
 def _litellm() -> Any:
@@ -163,11 +214,6 @@ def _litellm() -> Any:
 def _text_of(piece: Any) -> str:
     choices = getattr(piece, "choices", None) or []
     return (choices[0].delta.content or "") if choices else ""
-
-
-def _finish(pieces: Sequence[Any]) -> str:
-    reasons = [piece.choices[0].finish_reason for piece in pieces if piece.choices]
-    return next((reason for reason in reversed(reasons) if reason), "")
 
 
 def _cost(litellm: Any, whole: Any, model: str) -> float | None:
