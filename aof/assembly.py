@@ -29,7 +29,7 @@ from aof.tools.catalog import tool_class
 if TYPE_CHECKING:
     from aof.engine.calls import BoundTool
     from aof.engine.run import Runnable
-    from aof.playbooks.base import Playbook
+    from aof.playbooks.base import Options, Playbook
     from aof.tools.base import Tool
 
 
@@ -314,6 +314,11 @@ def _check_refused(
         UsageFault(f"${{{name}}} has no value", why=why, fix=f"set {name}", **loaded.at(*path))
         for name, why in expanded.refused
     ]
+
+
+def playbook_options(name: str) -> type[Options]:
+    """The model of a playbook's `with`."""
+    return playbook(name).options
 
 
 def _playbook_of(spec: AgentSpec) -> tuple[Playbook | None, Any]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @click.option("-j", "jobs", default=1, show_default=True, help="Processes to use.")
 @click.option("--last-failed", is_flag=True, help="Only what failed last time.")
 @click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML here.")
+@click.option("--mutate", is_flag=True, help="Break the agents; do the tests notice?")
 @click.option("--watch", is_flag=True, help="Run again whenever a file changes.")
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text")
 def test(
@@ -31,6 +32,7 @@ def test(
     jobs: int,
     last_failed: bool,
     junit: Path | None,
+    mutate: bool,
     watch: bool,
     output: str,
 ) -> None:
@@ -45,6 +47,9 @@ def test(
       aofctl test library/ -k rollback -j 2 --junit results.xml
     """
     wanted = list(paths) or [Path()]
+    if mutate:
+        _mutate(wanted, keyword, output)
+        return
     while True:
         results, seconds = _run(wanted, keyword, jobs, last_failed=last_failed)
         _report(results, seconds, output=output, junit=junit)
@@ -52,6 +57,18 @@ def test(
             failed = any(not result.passed for result in results)
             raise click.exceptions.Exit(int(ExitCode.STOP if failed else ExitCode.OK))
         _await_change(wanted)
+
+
+def _mutate(paths: list[Path], keyword: str, output: str) -> None:
+    """Print what survived; mutants are a measure of the tests, so the exit code stays 0."""
+    from aof.scenarios import mutate
+    from aof.scenarios.discover import find_cases
+
+    report = mutate.mutate(find_cases(paths, keyword=keyword, environment=os.environ))
+    if output == "json":
+        emit_json(mutate.as_json(report))
+    else:
+        emit(mutate.as_text(report))
 
 
 def _run(

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Protocol, TypeVar
+from typing import Any, ClassVar, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
@@ -19,7 +19,13 @@ _T = TypeVar("_T")
 
 
 class Options(BaseModel):
-    """Base of a playbook's `with:` settings; unknown keys are refused."""
+    """Base of a playbook's `with:` settings; unknown keys are refused.
+
+    `thresholds` names the numbers that decide verdicts, by dotted path; mutation tests move
+    them and expect somebody to notice.
+    """
+
+    thresholds: ClassVar[tuple[str, ...]] = ()
 
     model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 

@@ -193,7 +193,13 @@ def _actions(
         namespace=options.namespace,
         workload=options.workload,
     )
-    return rollback_actions(calls, target, reason=judgement.reasons[0], evidence=gathered.ids)
+    return rollback_actions(
+        calls,
+        target,
+        reason=judgement.reasons[0],
+        evidence=gathered.ids,
+        measured=not judgement.unverified,
+    )
 
 
 def _entry(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from pydantic import Field
 
 from aof.analysis.canary import CanaryLimits
@@ -12,6 +14,20 @@ from aof.playbooks.base import Options
 
 class CanaryOptions(Options):
     """Where a rollout's metrics are, and by which limits it is judged."""
+
+    thresholds: ClassVar[tuple[str, ...]] = (
+        "limits.error_rise_abs",
+        "limits.error_rise_rel",
+        "limits.error_stop_abs",
+        "limits.error_stop_rel",
+        "limits.latency_ratio",
+        "limits.latency_stop_ratio",
+        "limits.cpu",
+        "limits.cpu_stop",
+        "limits.memory",
+        "limits.guard_error_rate",
+        "limits.min_requests",
+    )
 
     app: str = Field(default="", description="The app, when the request does not name it.")
     app_labels: tuple[str, ...] = Field(

@@ -30,10 +30,15 @@ class Target:
 
 
 def rollback_actions(
-    calls: Calls, target: Target, *, reason: str, evidence: Sequence[str]
+    calls: Calls, target: Target, *, reason: str, evidence: Sequence[str], measured: bool
 ) -> list[Action]:
-    """The way back, as one or more actions; never empty."""
+    """The way back, as one or more actions; never empty.
+
+    With `measured` False (numbers somebody typed) it is only ever a recommendation.
+    """
     name = target.argocd_app or target.app
+    if not measured:
+        return [_recommended(calls, name, reason=reason, evidence=evidence)]
     if name and calls.configured("argocd"):
         answer = calls.read("argocd", "app_get", name=name)
         if answer.ok:
@@ -72,7 +77,7 @@ def _by_argocd(
             "argocd",
             "app_rollback",
             {"name": name, "history_id": goal["id"]},
-            reason=f"{reason}. History ID {goal['id']} is {then[:12]}, deployed before",
+            reason=f"{reason}. History ID {goal['id']} brings back {then[:12]} for {now[:12]}",
             evidence=evidence,
             target=f"argocd/{name}",
             assumes=[
@@ -193,7 +198,8 @@ def _undo(
         "kubectl",
         "rollout_undo",
         arguments,
-        reason=f"{reason}. {place['name']} is a Deployment",
+        reason=f"{reason}. {place['name']} is a Deployment"
+        + (f": revision {past[1]['revision']} ran before {past[0]['revision']}" if known else ""),
         evidence=evidence,
         executable=known,
         target=f"kubernetes/{place['namespace']}/{place['name']}",

@@ -14,7 +14,7 @@ from aof.clock import FrozenClock
 from aof.engine.progress import Silent
 from aof.engine.result import RunResult
 from aof.engine.run import Run, RunOptions
-from aof.errors import AofError
+from aof.errors import AofError, InternalFault
 from aof.fleets import FleetResult, run_fleet
 from aof.manifests.agent_test import Scenario
 from aof.manifests.base import duration_s
@@ -94,6 +94,9 @@ def _outcome(case: Case, library_path: str) -> tuple[MockSet, Outcome]:
             result = _as_one(stage.run_fleet(spec.fleet.ref))
     except AofError as error:
         return stage.mocks, Outcome(None, error, stage.calls(), stage.memory.entries())
+    except Exception as error:  # noqa: BLE001 - a crash fails its scenario, not the suite
+        crash = InternalFault(f"the agent crashed: {type(error).__name__}: {error}")
+        return stage.mocks, Outcome(None, crash, stage.calls(), stage.memory.entries())
     document = stage.redactor.value(result.as_dict())
     return stage.mocks, Outcome(result, None, stage.calls(), stage.memory.entries(), document)
 

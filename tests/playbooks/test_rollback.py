@@ -44,7 +44,7 @@ def ask(*tools: Tool) -> tuple[RecordedCalls, Action]:
     bound = {tool.name: BoundTool(tool.name, type(tool), tool) for tool in tools}
     clock = SystemClock()
     calls = RecordedCalls(bound, RunLog(None, redactor=Redactor(), clock=clock), clock, Silent())
-    return calls, rollback_actions(calls, SHOP, reason="5 % errors", evidence=[])[0]
+    return calls, rollback_actions(calls, SHOP, reason="5 % errors", evidence=[], measured=True)[0]
 
 
 def argocd_tool(server: ArgocdServer) -> Tool:

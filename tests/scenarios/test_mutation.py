@@ -1,0 +1,29 @@
+"""`aofctl test --mutate`: whether the tests would notice a broken agent."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.aofctl import aofctl
+from tests.scenarios.test_cli import PASSES
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_weak_tests_let_mutants_live(tmp_path: Path) -> None:
+    (tmp_path / "a.test.yaml").write_text(PASSES)
+    report = aofctl("test", "--mutate", "-o", "json", cwd=tmp_path).json()
+    alive = [mutant["change"] for mutant in report["mutants"] if not mutant["killed_by"]]
+    assert "tool argocd removed" in alive
+    assert "playbook removed" not in alive
+
+
+@pytest.mark.parametrize(
+    "file", sorted((ROOT / "library").rglob("*.test.yaml")), ids=lambda file: file.name
+)
+def test_the_shipped_tests_kill_nine_mutants_in_ten(file: Path, tmp_path: Path) -> None:
+    report = aofctl("test", str(file), "--mutate", "-o", "json", cwd=tmp_path).json()
+    alive = [mutant["change"] for mutant in report["mutants"] if not mutant["killed_by"]]
+    assert report["killed"] >= 0.9 * len(report["mutants"]), alive
