@@ -203,13 +203,24 @@ class RatioSeries:
             sums.add(self.blocks[-1])
         return sums.rates()
 
+    def believed_dispersion(self, noise: float, *, since_s: float) -> float:
+        """Dispersion by belief alone, for stretches too short to measure it."""
+        recent = [b for b in self.blocks if b.end_s > since_s and b.usable]
+        information = 0.0
+        for block in recent:
+            share = block.n_c / (block.n_c + block.n_b)
+            information += (block.bad_c + block.bad_b) * share * (1 - share)
+        pearson = 1 + noise * noise * information / max(len(recent), 1)
+        correlation = _PRIOR_CORRELATION * (pearson - 1) / pearson
+        return pearson * (1 + correlation) / (1 - correlation)
+
     def worst(self) -> Block | None:
         """The block that adds most to the canary's rise."""
         if self.blocks and self.blocks[-1].usable:
             return _worse(self._worst, self.blocks[-1])
         return self._worst
 
-    def dispersion(self, noise: float) -> float:
+    def dispersion(self, noise: float, *, without: Block | None = None) -> float:
         """Variance beyond counting noise (1 and up), measured and believed.
 
         Pearson's, times that of autocorrelation. `noise` is the belief before data: by how
@@ -218,6 +229,8 @@ class RatioSeries:
         counts = self._counts
         if self.blocks and self.blocks[-1].usable:
             counts = [*counts, self.blocks[-1].counts]
+        if without is not None:
+            counts = [one for one in counts if one != without.counts]
         ratio = self._rate_ratio()
         residuals, information = [], 0.0
         for bad_c, bad, n_c, n_b in counts:

@@ -64,7 +64,6 @@ def of_stage(
     guards: Sequence[Guard],
     *,
     stage: StageView,
-    suspects: Sequence[Metric],
     short_of_requests: str,
     extension_left_s: float,
 ) -> Ruling:
@@ -79,6 +78,7 @@ def of_stage(
         )
         return Ruling("HOLD", Verdict.INCONCLUSIVE, why, max(left, 1.0))
     open_ = [metric for metric in metrics if metric.verdict == "inconclusive"]
+    suspects = [metric for metric in metrics if metric.suspect]
     if suspects:
         return _extended("harm is suspected, not confirmed", suspects, extension_left_s)
     if short_of_requests:

@@ -17,7 +17,7 @@ from aof.analysis.canary.latency import LatencyTrack
 from aof.analysis.canary.limits import CanaryLimits
 from aof.analysis.canary.look import Coverage, Look
 from aof.analysis.canary.points import judge_point, point_guards
-from aof.analysis.canary.ratios import Counted, RatioTrack, is_suspect
+from aof.analysis.canary.ratios import Counted, RatioTrack
 from aof.analysis.canary.timeline import STAGES, Placed, StageTraffic, Timeline
 from aof.analysis.canary.wording import minutes
 from aof.verdict import Verdict
@@ -138,10 +138,10 @@ class Judge:
     def judgement(self) -> Judgement:
         """Judge everything so far."""
         stage = self._timeline.view()
-        metrics, suspects = self._metrics()
+        metrics = self._metrics()
         guards = self._recent.guards(self.limits)
         guards += event_guards(self._evidence.events, self.limits)
-        ruling = self._ruling(stage, metrics, guards, suspects)
+        ruling = self._ruling(stage, metrics, guards)
         return _judgement(self._evidence, ruling, metrics, guards).model_copy(
             update={
                 "stage": stage,
@@ -158,7 +158,6 @@ class Judge:
         stage: StageView | None,
         metrics: list[Metric],
         guards: list[Guard],
-        suspects: list[Metric],
     ) -> Ruling:
         if stage is None:
             stopped = decision.stopping(metrics, guards)
@@ -169,7 +168,6 @@ class Judge:
             metrics,
             guards,
             stage=stage,
-            suspects=suspects,
             short_of_requests=self._short_of_requests(stage, metrics),
             extension_left_s=self._timeline.extension_left_s(stage),
         )
@@ -188,8 +186,7 @@ class Judge:
             return None
         return max(self._timeline.last_seconds, 1.0)
 
-    def _metrics(self) -> tuple[list[Metric], list[Metric]]:
-        """All metrics, and those of them that look harmful without being confirmed."""
+    def _metrics(self) -> list[Metric]:
         look = self._look()
         found = []
         for name, track in self._ratios.items():
@@ -198,13 +195,12 @@ class Judge:
                 found.append(track.judge(rules, look))
         if self._latency is not None:
             found += [self._latency.judge(level, look) for level in self._latency.levels]
-        suspects = [metric for metric in found if not metric.stop and is_suspect(metric, look)]
         found += self._alone.metrics(self.limits)
         for name, gauge in self._evidence.gauges.items():
             found.append(
                 judge_gauge(name, gauge, self.limits, window_s=self._timeline.last_seconds)
             )
-        return found, suspects
+        return found
 
     def _look(self) -> Look:
         families = len([t for t in self._ratios.values() if t.coverage.present])

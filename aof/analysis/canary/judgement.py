@@ -42,6 +42,7 @@ class Metric(_Frozen):
             limit is absolute (`limit_is_absolute`).
         e_value: Evidence against "not worse"; `strength` says it in words.
         dispersion: Noise beyond counting noise (1 is none).
+        suspect: Looks harmful without being confirmed; nothing goes on while it does.
         stop: What this metric alone asks for.
     """
 
@@ -66,6 +67,7 @@ class Metric(_Frozen):
     canary_total: float | None = None
     worst: Worst | None = None
     needs_minutes: float | None = None
+    suspect: bool = False
     stop: Stop | None = None
     unverified: bool = False
 

@@ -252,11 +252,15 @@ class _Judged:
         limits, stop = self.look.limits, self._stop()
         low, up = self._interval()
         verdict = self._verdict(stop, up)
+        lately = self._lately() if self.is_p95 else None
+        significant = self.log_e >= self._log_threshold() and self.ratio > self.limit
+        if lately is not None and verdict in ("pass", "warn"):
+            verdict = "inconclusive"
         e_value = math.exp(min(self.log_e, 690.0))
         return Metric(
             name=f"latency_p{self.level * 100:.0f}",
             verdict=verdict,
-            title=self._title(verdict, up),
+            title=self._title(verdict, up, lately),
             detail=self._detail(low, up),
             unit="s",
             baseline=self.baseline,
@@ -274,8 +278,18 @@ class _Judged:
             canary_total=self.track.canary_total,
             worst=self._worst(),
             needs_minutes=self._needs(up) if verdict == "inconclusive" else None,
+            suspect=stop is None and (significant or lately is not None),
             stop=stop,
         )
+
+    def _lately(self) -> float | None:
+        """The ratio of the last minutes when it is beyond what rolls back."""
+        limits, since = self.look.limits, self.look.recent_from_s
+        slow = sum(block.bad_c for block in self.series[0].blocks if block.end_s > since)
+        ratio = self.track.ratio(self.level, since_s=since)
+        if ratio is None or slow < limits.min_errors:
+            return None
+        return ratio if ratio > limits.latency_stop_ratio else None
 
     def _worst(self) -> Worst | None:
         """Both quantiles in the block that speaks most against the canary."""
@@ -308,7 +322,7 @@ class _Judged:
             return None
         return self.look.minutes_for(math.log(up / self.ratio), math.log(self.limit / self.ratio))
 
-    def _title(self, verdict: MetricVerdict, up: float) -> str:
+    def _title(self, verdict: MetricVerdict, up: float, lately: float | None) -> str:
         title = title_of(f"latency_p{self.level * 100:.0f}")
         change, limit = relative(self.ratio - 1), relative(self.limit - 1)
         if verdict == "fail":
@@ -320,6 +334,9 @@ class _Judged:
             return f"{title}: {self.track.coverage.gap}"
         if verdict == "info":
             return f"{title}: {seconds(self.canary)} against {seconds(self.baseline)} (not judged)"
+        if verdict == "inconclusive" and lately is not None:
+            recent = self.look.limits.recent_s / 60
+            return f"{title} lately worse: {relative(lately - 1)} in the last {recent:.0f} minutes"
         if verdict == "inconclusive":
             most = relative(up - 1) if up < math.inf else "unknown"
             return f"{title} not yet decided: {change}, could be up to {most} (limit {limit})"

@@ -122,15 +122,29 @@ class _Judged:
             return None
         return "ROLLBACK" if self._beyond_limit() else "NO-GO"
 
+    def _lately(self) -> Rates | None:
+        """The last minutes when they alone are significantly worse than tolerable."""
+        limits, since = self.look.limits, self.look.recent_from_s
+        recent = self.track.series.rates(since_s=since)
+        if recent is None or recent.rise <= self.allowed:
+            return None
+        believed = self.track.series.believed_dispersion(limits.noise, since_s=since)
+        low, _ = recent.interval(believed, limits.confidence)
+        return recent if low > self.allowed else None
+
     def metric(self) -> Metric:
         """Everything people and machines want to know of it."""
         stop, gap = self._stop(), self.track.coverage.gap
+        lately = self._lately()
+        significant = self.log_e >= self.look.log_threshold and self.rates.rise > self.allowed
         verdict = self._verdict(stop, gap)
+        if lately is not None and verdict in ("pass", "warn"):
+            verdict = "inconclusive"
         return Metric(
             name=self.track.name,
             verdict=verdict,
-            title=self._title(verdict, gap),
-            detail=self._detail(),
+            title=self._title(verdict, gap, lately),
+            detail=self._detail(verdict),
             baseline=self.baseline,
             canary=self.canary,
             delta=self.rates.rise,
@@ -145,6 +159,7 @@ class _Judged:
             canary_total=self.track.canary_requests,
             worst=self._worst(self.worst),
             needs_minutes=self._needs(verdict),
+            suspect=stop is None and (significant or lately is not None),
             stop=stop,
         )
 
@@ -153,17 +168,30 @@ class _Judged:
             return "fail"
         if gap:
             return "nodata"
-        if self.up > self.allowed:
+        if self.up > self.allowed and not self._proven_but_for_one_block():
             return "inconclusive"
         near = self.rates.rise >= self.look.limits.near_limit * self.allowed > 0
         return "warn" if near else "pass"
+
+    def _proven_but_for_one_block(self) -> bool:
+        """Tolerable on the whole, and proven so without the block that speaks most against it.
+
+        One bad minute cannot confirm harm; neither shall it hold a rollout that is proven
+        harmless in all the others.
+        """
+        series, limits = self.track.series, self.look.limits
+        rest = series.rates(without=self.worst)
+        if self.rates.rise > self.allowed or rest is None or len(series.blocks) < limits.min_blocks:
+            return False
+        dispersion = series.dispersion(limits.noise, without=self.worst)
+        return rest.interval(dispersion, limits.confidence)[1] <= self.allowed
 
     def _needs(self, verdict: MetricVerdict) -> float | None:
         if verdict != "inconclusive":
             return None
         return self.look.minutes_for(self.up - self.rates.rise, self.allowed - self.rates.rise)
 
-    def _title(self, verdict: MetricVerdict, gap: str) -> str:
+    def _title(self, verdict: MetricVerdict, gap: str, lately: Rates | None) -> str:
         title, rise, allowed = title_of(self.track.name), self.rates.rise, self.allowed
         if verdict == "fail":
             word = "spike" if self.rules.of == "bad" else "worse"
@@ -173,6 +201,12 @@ class _Judged:
             )
         if verdict == "nodata":
             return f"{title}: {gap}"
+        if verdict == "inconclusive" and lately is not None:
+            baseline, canary = self.track.shown(lately)
+            return (
+                f"{title} lately worse: {percent(canary)} against {percent(baseline)} "
+                f"in the last {self.look.limits.recent_s / 60:.0f} minutes"
+            )
         if verdict == "inconclusive":
             return (
                 f"{title} not yet decided: {points(rise)}, could be up to {points(self.up)} "
@@ -181,10 +215,14 @@ class _Judged:
         where = "close to its threshold" if verdict == "warn" else "within threshold"
         return f"{title} {where} ({points(rise)}, limit {points(allowed)})"
 
-    def _detail(self) -> str:
+    def _detail(self, verdict: MetricVerdict) -> str:
         e_value = math.exp(min(self.log_e, 690.0))
         needs = self.look.minutes_for(self.up - self.rates.rise, self.allowed - self.rates.rise)
-        later = f" Needs about {minutes(needs)}." if needs and self.up > self.allowed else ""
+        later = ""
+        if self.up > self.allowed and verdict in ("pass", "warn"):
+            later = " Proven tolerable without its worst block."
+        elif needs and verdict == "inconclusive":
+            later = f" Needs about {minutes(needs)}."
         return (
             f"{self.track.canary_requests:.0f} canary requests in {len(self.track.series.blocks)} "
             f"blocks; 90 % interval of the difference {points(self.low)} to {points(self.up)}; "
@@ -199,12 +237,3 @@ class _Judged:
         if self.track.exchanged:
             baseline, canary = 1 - canary, 1 - baseline
         return Worst(at=f"+{block.start_s / 60:.0f} min", baseline=baseline, canary=canary)
-
-
-def is_suspect(metric: Metric, look: Look) -> bool:
-    """Significantly worse beyond what is tolerable, though not confirmed (yet)."""
-    if metric.e_value is None or metric.delta is None or metric.limit is None:
-        return False
-    return (
-        metric.delta > metric.limit and math.log(max(metric.e_value, 1e-300)) >= look.log_threshold
-    )

@@ -68,8 +68,16 @@ def test_no_windows_yet_holds() -> None:
 
 def test_one_bad_minute_does_not_stop_a_rollout() -> None:
     data = rollout(30)
-    data["windows"][10] = window(10, canary=0.05)
-    assert judge(evidence(data)).decision in ("PROCEED", "HOLD")
+    data["windows"][10] = window(10, canary=0.02)
+    assert judge(evidence(data)).decision == "PROCEED"
+
+
+def test_bad_minutes_at_the_end_of_a_stage_hold_it() -> None:
+    data = rollout(15)
+    data["windows"][13:] = [window(minute, canary=0.02) for minute in (13, 14)]
+    found = judge(evidence(data))
+    assert found.decision == "HOLD"
+    assert "lately worse" in found.summary
 
 
 def test_guard_fires_in_the_first_minute() -> None:
