@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup quickstart test lint format check bench bench-drift schemas docs clean
+.PHONY: help setup quickstart test lint format check bench bench-canary bench-drift schemas docs clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -37,6 +37,11 @@ check: lint test  ## everything CI runs
 
 bench: $(STAMP)  ## print the benchmarks
 	$(BIN)/python -m benchmarks
+
+bench-canary: $(STAMP)  ## how often the canary judge is wrong: simulated rollouts (20 minutes)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
+	$(BIN)/python -m benchmarks.canary_speed
+	$(BIN)/python -m benchmarks.canary
 
 bench-drift: $(STAMP)  ## speed and memory of the drift analysis, 5,000 objects
 	$(BIN)/python -m benchmarks.drift
