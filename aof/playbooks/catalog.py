@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from aof.playbooks.base import Playbook
 
 PLAYBOOKS: dict[str, str] = {
+    "release": "aof.playbooks.release:Release",
     "canary": "aof.playbooks.canary:Canary",
 }
 

@@ -374,6 +374,27 @@ class GitReads(Tool):
         done = deepen(self.reader, self.remote, chosen)
         return ToolOutput({"done": done}, f"history: {done}")
 
+    @operation(timeout_s=60)
+    def read_files(
+        self,
+        paths: Annotated[list[FilePath], Field(min_length=1, max_length=100)],
+        revision: Revision = "HEAD",
+    ) -> ToolOutput:
+        """Read several files as they were at a commit.
+
+        Args:
+            paths: The files.
+            revision: Which commit.
+
+        Returns:
+            `{"files": [{sha, path, content, size, binary, exists, truncated}]}`, as `show`
+            returns one.
+        """
+        sha = self.commit_named(revision)
+        files = [self._file(sha, path).data for path in paths]
+        there = sum(one["exists"] for one in files)
+        return ToolOutput({"files": files}, f"{there} of {len(files)} files exist at {sha[:12]}")
+
     def commit_named(self, revision: str) -> str:
         """Full name of a commit; `UsageFault` when there is none of that name."""
         sha = self.reader.commit_of(revision)

@@ -30,7 +30,9 @@ class ReleasePlan:
         package: Name in a monorepo, else empty.
         dependencies: Tags of packages it depends on that are released with it.
         current: Tag of the last final release HEAD contains, or None.
+        current_version: The same without prefix.
         prerelease: Tag of the pre-release under way, or None.
+        prerelease_version: The same without prefix.
         next: Tag of the next release; None when nothing asks for one.
         version: The same without prefix; None alike.
         level: What `next` is compared with `current`.
@@ -44,7 +46,9 @@ class ReleasePlan:
     package: str
     dependencies: tuple[str, ...]
     current: str | None
+    current_version: str | None
     prerelease: str | None
+    prerelease_version: str | None
     next: str | None
     version: str | None
     level: Level
@@ -123,7 +127,9 @@ def plan_release(
         package=package.name if package else "",
         dependencies=dependencies,
         current=releases.final.tag.name if releases.final else None,
+        current_version=releases.final.version if releases.final else None,
         prerelease=releases.prerelease.tag.name if releases.prerelease else None,
+        prerelease_version=releases.prerelease.version if releases.prerelease else None,
         next=releases.template.name(version) if version else None,
         version=version,
         level=chosen.level_of(version),

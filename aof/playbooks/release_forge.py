@@ -1,0 +1,147 @@
+"""GitHub or GitLab, for the playbook `release`: the same questions and steps for both."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from aof.plans import Action, Check
+from aof.playbooks.base import Calls
+
+Kind = Literal["github_actions", "gitlab_ci"]
+
+
+@dataclass(frozen=True, slots=True)
+class Asset:
+    """A file of a release; the digest binds the plan to its content."""
+
+    path: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Forge:
+    """Where releases are published."""
+
+    calls: Calls
+    tool: Kind
+
+    def state(self, tag: str) -> str:
+        """`none`, `draft` or `published`; `unknown` when the forge does not say."""
+        answer = self.calls.read(self.tool, "get_release", tag=tag)
+        return str(answer.data["state"]) if answer.ok else "unknown"
+
+    def accounts(self, base: str | None, head: str) -> list[str]:
+        """Accounts of the authors between two commits, as mentions; empty when unknown."""
+        if self.tool != "github_actions" or base is None:
+            return []
+        answer = self.calls.read(self.tool, "compare", base=base, head=head)
+        if not answer.ok:
+            return []
+        names = (one.get("author") for one in answer.data["commits"])
+        return list(dict.fromkeys(f"@{name}" for name in names if name))
+
+    def open_request(self, branch: str, base: str) -> str:
+        """Number of the open pull request for `branch`, or empty."""
+        if self.tool != "github_actions":
+            return ""
+        answer = self.calls.read(
+            self.tool, "get_pull_requests", head=branch, base=base, state="open"
+        )
+        found = answer.data["pull_requests"] if answer.ok else []
+        return str(found[0]["number"]) if found else ""
+
+    def publish(
+        self,
+        tag: str,
+        sha: Any,
+        title: str,
+        notes: str,
+        *,
+        prerelease: bool,
+        assets: Sequence[Asset] = (),
+    ) -> list[Action]:
+        """Draft, files, publication last. On GitLab, which has no drafts, files come first."""
+        if self.tool == "gitlab_ci":
+            return [*self._uploads(tag, assets), self._gitlab(tag, sha, title, notes, assets)]
+        draft = self.calls.action(
+            self.tool,
+            "create_release",
+            {"tag": tag, "title": title, "notes": notes, "prerelease": prerelease},
+            reason=f"Draft the release of {tag}",
+            target=f"github/{tag}",
+            verify=[self._is(tag, "state != 'none'", "the release exists")],
+        )
+        names = [asset.path.rpartition("/")[2] for asset in assets]
+        publication = self.calls.action(
+            self.tool,
+            "publish_release",
+            {"tag": tag, "sha": sha, "assets": names},
+            reason=f"Publish {tag}, now that everything is in it",
+            target=f"github/{tag}",
+            verify=[self._is(tag, "state == 'published'", "the release is published")],
+        )
+        return [draft, *self._uploads(tag, assets), publication]
+
+    def request(self, title: str, head: str, base: str, body: str) -> Action:
+        """Ask for `head` to be merged into a protected branch."""
+        github = self.tool == "github_actions"
+        arguments = {"title": title, "body": body} if github else {"title": title}
+        ends = {"head": head, "base": base}
+        if not github:
+            ends = {"source_branch": head, "target_branch": base}
+            arguments["description"] = body
+        return self.calls.action(
+            self.tool,
+            "create_pull_request" if github else "create_merge_request",
+            {**arguments, **ends},
+            reason=f"{base} is protected: let the version be reviewed",
+            target=head,
+        )
+
+    def _gitlab(
+        self, tag: str, sha: Any, title: str, notes: str, assets: Sequence[Asset]
+    ) -> Action:
+        names = [asset.path.rpartition("/")[2] for asset in assets]
+        return self.calls.action(
+            self.tool,
+            "create_release",
+            {"tag": tag, "title": title, "notes": notes, "assets": names, "sha": sha},
+            reason=f"Publish {tag}",
+            target=f"gitlab/{tag}",
+            verify=[self._is(tag, "state == 'published'", "the release is published")],
+        )
+
+    def _uploads(self, tag: str, assets: Sequence[Asset]) -> list[Action]:
+        return [
+            self.calls.action(
+                self.tool,
+                "upload_asset",
+                {"tag": tag, "path": asset.path, "sha256": asset.sha256},
+                reason=f"Add {asset.path} to {tag}",
+                target=tag,
+            )
+            for asset in assets
+        ]
+
+    def _is(self, tag: str, condition: str, describes: str) -> Check:
+        return Check(
+            tool=self.tool,
+            operation="get_release",
+            arguments={"tag": tag},
+            condition=condition,
+            describes=describes,
+        )
+
+
+def choose_forge(calls: Calls, wanted: str) -> Forge | None:
+    """The forge the settings name, or the one the agent can use; None for none."""
+    tools: dict[str, Kind] = {"github": "github_actions", "gitlab": "gitlab_ci"}
+    if wanted in tools:
+        return Forge(calls, tools[wanted])
+    if wanted == "auto":
+        for tool in tools.values():
+            if calls.not_consulted(tool) is None:
+                return Forge(calls, tool)
+    return None

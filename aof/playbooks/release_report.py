@@ -1,0 +1,171 @@
+"""What a person reads: findings, and the blocks of the release manager's report."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from aof.analysis.release.escape import escape
+from aof.analysis.release.history import Plans
+from aof.analysis.release.model import Diagnostic
+from aof.analysis.release.plan import ReleasePlan
+from aof.plans import Action
+from aof.playbooks.release_prepared import Prepared
+from aof.playbooks.release_stages import StageView
+from aof.verdict import Finding, Verdict
+
+_MOST = 20
+_KINDS = {
+    "feat": "Features",
+    "fix": "Bug fixes",
+    "perf": "Performance",
+    "docs": "Documentation",
+    "chore": "Chores",
+}
+
+
+def findings_of(plans: Plans, evidence: Sequence[str]) -> list[Finding]:
+    """The accounting of commits, and every question the analysis leaves to a person."""
+    found: list[Finding] = []
+    for plan in plans.plans:
+        name = f"{plan.package}: " if plan.package else ""
+        changed = plan.changed
+        title = (
+            f"{name}{changed.commits} commits: {len(changed.changes)} conventional, "
+            f"{len(changed.unconventional)} unconventional, {len(changed.cancelled)} cancelled"
+        )
+        ids = tuple(evidence)
+        found.append(
+            Finding(id=f"commits{plan.package}", verdict=Verdict.PASS, title=title, evidence=ids)
+        )
+        for number, question in enumerate(plan.questions[:_MOST], start=1):
+            found.append(_question(f"q{number}{plan.package}", name, question, ids))
+        left = len(plan.questions) - _MOST
+        if left > 0:
+            words = f"{name}{left} more questions, see facts.diagnostics"
+            found.append(Finding(id=f"more{plan.package}", verdict=Verdict.WARN, title=words))
+    return found
+
+
+def _question(name: str, package: str, question: Diagnostic, evidence: tuple[str, ...]) -> Finding:
+    where = f"{question.sha[:12]} " if question.sha else ""
+    return Finding(
+        id=name,
+        verdict=Verdict.WARN,
+        title=f"{package}{where}{question.text}",
+        detail=question.code,
+        evidence=evidence,
+    )
+
+
+def memory_entry(decision: str, summary: str, plan: ReleasePlan, now: datetime) -> dict[str, Any]:
+    """What is remembered of a run: for people; the next run looks for itself."""
+    return {
+        "type": "release",
+        "at": now.isoformat(timespec="seconds"),
+        "decision": decision,
+        "summary": summary,
+        "current": plan.current,
+        "next": plan.next,
+        "level": plan.level.word,
+        "commits": plan.changed.commits,
+        "plan": plan.id,
+    }
+
+
+def report_blocks(
+    plans: Plans,
+    prepared: Prepared | None,
+    stages: Sequence[StageView],
+    actions: Sequence[Action],
+    memory: Sequence[Mapping[str, Any]],
+) -> dict[str, str]:
+    """Markdown for the report template; empty blocks are left out by it."""
+    return {
+        "heading": "\n".join(_heading(plan) for plan in plans.plans),
+        "calculation": "\n".join(_calculation(plan) for plan in plans.plans),
+        "changelog": prepared.section.strip("\n") if prepared else "",
+        "notes": _notes(prepared) if prepared else "",
+        "stages": _stages(stages),
+        "checkpoints": _checkpoints(actions),
+        "rollback": _rollback(actions),
+        "history": _history(memory),
+    }
+
+
+def _heading(plan: ReleasePlan) -> str:
+    rows = [f"**Package**: {plan.package}"] if plan.package else []
+    rows += [
+        f"**Current version**: {plan.current or 'none yet'}",
+        f"**Next version**: {plan.next or 'no release needed'}",
+        f"**Release type**: {plan.level.word.upper()}",
+    ]
+    return "  \n".join(rows)
+
+
+def _calculation(plan: ReleasePlan) -> str:
+    changed = plan.changed
+    kinds = Counter(change.parsed.type or "squash" for change in changed.changes)
+    breaking = sum(change.breaking for change in changed.changes)
+    breaking += sum(bool(one.breaking_notes) for one in changed.unconventional)
+    since = f" since {plan.current}" if plan.current else ""
+    lines = [f"**Commits analyzed**: {changed.commits}{since}", ""]
+    lines.append(f"- Breaking changes: {breaking}")
+    lines += [f"- {title}: {kinds.pop(kind, 0)}" for kind, title in _KINDS.items()]
+    lines += [f"- {escape(kind)}: {count}" for kind, count in sorted(kinds.items())]
+    lines.append(f"- Without convention: {len(changed.unconventional)}")
+    lines.append(f"- Cancelled by reverts: {len(changed.cancelled)}")
+    return "\n".join(lines)
+
+
+def _notes(prepared: Prepared) -> str:
+    parts = []
+    for title, notes in zip(prepared.titles, prepared.notes, strict=True):
+        lines = [f"**Title**: {title}", ""]
+        lines += [f"- {one.text}" for one in notes.highlights]
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts)
+
+
+def _stages(stages: Sequence[StageView]) -> str:
+    if not stages:
+        return ""
+    lines = ["| Stage | Application | Runs | State |", "|---|---|---|---|"]
+    for view in stages:
+        state = "arrived" if view.done else view.reason
+        if view.soak_left_s:
+            state += f", soaks for {view.soak_left_s:.0f} s more"
+        lines.append(f"| {view.stage.name} | {view.app} | {view.revision[:12]} | {state} |")
+    return "\n".join(lines)
+
+
+def _checkpoints(actions: Sequence[Action]) -> str:
+    tools = {action.tool for action in actions if action.executable}
+    if not tools:
+        return ""
+    if "argocd" in tools:
+        return (
+            "- [ ] The environment before is healthy and has run long enough\n"
+            "- [ ] Tests against it passed\n"
+            "- [ ] Somebody watches while this one changes"
+        )
+    return (
+        "- [ ] The version is right\n"
+        "- [ ] The changelog is complete and can be understood\n"
+        "- [ ] Every breaking change says what users must do"
+    )
+
+
+def _rollback(actions: Sequence[Action]) -> str:
+    lines = [f"- {action.target}: `{action.undo}`" for action in actions if action.undo]
+    return "\n".join(lines)
+
+
+def _history(memory: Sequence[Mapping[str, Any]]) -> str:
+    entries = [one for one in memory if one.get("type") == "release"][-5:]
+    return "\n".join(
+        f"- {one.get('at')}: {one.get('decision')}, {escape(str(one.get('summary')))}"
+        for one in reversed(entries)
+    )

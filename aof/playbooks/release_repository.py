@@ -1,0 +1,128 @@
+"""The repository as the release analysis wants it, through recorded tool calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from aof.analysis.release.config import ReleaseConfig, read_config
+from aof.analysis.release.model import RawCommit, Tag
+from aof.errors import UsageFault
+from aof.playbooks.base import Calls
+from aof.playbooks.release_options import ReleaseOptions
+
+CONFIG_PATH = ".aof/release.yaml"
+
+
+class CalledRepository:
+    """Reads a clone through `calls`. Every answer becomes evidence.
+
+    Args:
+        calls: The way to the git tool.
+    """
+
+    def __init__(self, calls: Calls) -> None:
+        self._calls = calls
+        self.status: dict[str, Any] = self._read("status")
+        self.evidence: list[str] = []
+        self.tag_names: set[str] = set()
+        self.read_commits: list[RawCommit] = []
+        self._merged: dict[str, bool] = {}
+
+    def head(self) -> str:
+        return str(self.status["head"] or "")
+
+    def branch(self) -> str:
+        return str(self.status["branch"])
+
+    def tags(self, last: Callable[[Sequence[Tag]], Tag | None]) -> list[Tag]:
+        found = self._tags(remote=bool(self.status["shallow"]))
+        if not found and self.status["remotes"]:
+            found = self._tags(remote=True)
+        if self.status["shallow"]:
+            chosen = last(found)
+            self._read("complete_history", tag=chosen.name if chosen else "")
+            self.status = self._read("status")
+            found = self._tags(remote=bool(self.status["shallow"]))
+        self.tag_names = {tag.name for tag in found}
+        return found
+
+    def contains(self, tag: Tag) -> bool:
+        if self.status["shallow"]:
+            return bool(self._read("contains", commit=tag.sha)["contains"])
+        if tag.time == 0:
+            return self.holds(tag.sha)
+        return self._merged.get(tag.name, False)
+
+    def commits(self, since: Tag | None, *, names: bool = False) -> Iterable[RawCommit]:
+        exclude = since.sha if since is not None else ""
+        if exclude and self.status["shallow"] and not self._known(exclude):
+            exclude = ""
+        result = self._calls.read("git", "log", since=exclude, max_count=0, names=names)
+        commits = [_commit(one) for one in result.require()["commits"]]
+        self.evidence.append(result.evidence_id)
+        known = {commit.sha for commit in self.read_commits}
+        self.read_commits += [commit for commit in commits if commit.sha not in known]
+        return commits
+
+    def file(self, path: str, revision: str = "HEAD") -> bytes | None:
+        """Content of a file at a commit; None when there is none."""
+        found = self._read("show", revision=revision, path=path)
+        if not found["exists"]:
+            return None
+        if found["binary"] or found["truncated"]:
+            raise UsageFault(f"{path} is not a text file of usual size", file=path)
+        return str(found["content"]).encode()
+
+    def files(self, paths: Sequence[str], revision: str = "HEAD") -> dict[str, bytes]:
+        """Contents of those of `paths` that exist, read at once."""
+        if not paths:
+            return {}
+        listed = self._read("read_files", paths=list(paths), revision=revision)["files"]
+        for one in listed:
+            if one["exists"] and (one["binary"] or one["truncated"]):
+                raise UsageFault(f"{one['path']} is not a text file of usual size")
+        return {one["path"]: str(one["content"]).encode() for one in listed if one["exists"]}
+
+    def holds(self, sha: str) -> bool:
+        """Whether HEAD contains a commit; False also when it is not here."""
+        answer = self._calls.read("git", "contains", commit=sha)
+        return answer.ok and bool(answer.data["contains"])
+
+    def config(self, options: ReleaseOptions) -> ReleaseConfig:
+        """Settings of the manifest, else of the repository at HEAD, else the defaults."""
+        if options.release:
+            return read_config(options.release, file="playbook.with.release")
+        raw = self.file(CONFIG_PATH) if self.head() else None
+        if raw is None:
+            return ReleaseConfig()
+        import yaml
+
+        try:
+            data = yaml.safe_load(raw)
+        except yaml.YAMLError as error:
+            raise UsageFault(f"{CONFIG_PATH} is not YAML", why=str(error)) from None
+        return read_config({} if data is None else data, file=CONFIG_PATH)
+
+    def _tags(self, *, remote: bool) -> list[Tag]:
+        listed = self._read("tags", remote=remote)["tags"]
+        self._merged = {one["name"]: one["merged"] for one in listed}
+        return [Tag(one["name"], one["sha"], one["time"], one["merged"]) for one in listed]
+
+    def _known(self, sha: str) -> bool:
+        return self._calls.read("git", "describe", revision=sha).ok
+
+    def _read(self, operation: str, **arguments: Any) -> Any:
+        return self._calls.read("git", operation, **arguments).require()
+
+
+def _commit(one: dict[str, Any]) -> RawCommit:
+    return RawCommit(
+        one["sha"],
+        tuple(one["parents"]),
+        one["author"],
+        one["email"],
+        one["time"],
+        one["message"],
+        tuple(one["paths"]),
+    )

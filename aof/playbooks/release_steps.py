@@ -1,0 +1,274 @@
+"""The steps of checkpoint 1: raise the version, tag, push, publish. Each can be repeated."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from aof.analysis.release.config import ReleaseConfig
+from aof.analysis.release.plan import ReleasePlan
+from aof.errors import UsageFault
+from aof.plans import Action, Assumption, Check, digest
+from aof.playbooks.base import Calls
+from aof.playbooks.release_forge import Asset, Forge
+from aof.playbooks.release_prepared import Prepared, published_section
+from aof.playbooks.release_repository import CalledRepository
+from aof.verdict import Finding, Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteView:
+    """What the remote has. `name` is empty without one; `error` says why it was not read."""
+
+    name: str
+    branch: str
+    branch_sha: str | None
+    tags: dict[str, str | None]
+    evidence: tuple[str, ...] = ()
+    error: str = ""
+
+    @classmethod
+    def look(
+        cls,
+        calls: Calls,
+        repository: CalledRepository,
+        config: ReleaseConfig,
+        tags: Sequence[str],
+    ) -> RemoteView:
+        """Ask the remote about the branch and the tags."""
+        branch = repository.branch() or config.branch
+        if not repository.status["remotes"]:
+            return cls("", branch, None, dict.fromkeys(tags))
+        name = f"refs/heads/{branch}"
+        answer = calls.read(
+            "git", "remote_refs", names=[name, *(f"refs/tags/{tag}" for tag in tags)]
+        )
+        if not answer.ok:
+            return cls(config.remote, branch, None, dict.fromkeys(tags), error=answer.summary)
+        refs = answer.data["refs"]
+        found = {tag: refs[f"refs/tags/{tag}"] for tag in tags}
+        return cls(config.remote, branch, refs[name], found, (answer.evidence_id,))
+
+    def problem(self, repository: CalledRepository, paths: Sequence[str]) -> Finding | None:
+        """Why a release cannot be made from this clone, or None."""
+        head, why, fix = repository.head(), "", ""
+        dirty = sorted(set(repository.status["changed"]) & set(paths))
+        alien = [tag for tag, sha in self.tags.items() if sha and tag not in repository.tag_names]
+        if self.error:
+            why, fix = "the remote cannot be read", self.error
+        elif alien:
+            why, fix = f"the remote has {alien[0]}, this clone does not", "git fetch --tags"
+        elif self.branch_sha not in {None, head} and not repository.holds(str(self.branch_sha)):
+            why = f"the remote's {self.branch} has commits that are not here"
+            fix = f"git pull, or fetch and switch to {self.branch}"
+        elif dirty:
+            why, fix = f"{', '.join(dirty)} has changes not committed", "commit or stash them"
+        if not why:
+            return None
+        return Finding(
+            id="clone",
+            verdict=Verdict.INCONCLUSIVE,
+            title=why,
+            detail=fix,
+            evidence=self.evidence,
+        )
+
+
+class ReleaseSteps:
+    """Makes the actions.
+
+    Args:
+        calls: The way to tools.
+        repository: The clone.
+        config: Settings.
+        forge: Where releases are published, if anywhere.
+        remote: What the remote has.
+        at: Time of commits and tags, RFC 3339; fixed, so that repeating makes the same.
+        assets: Files that belong to a release.
+        folder: What their paths are relative to.
+    """
+
+    def __init__(
+        self,
+        calls: Calls,
+        repository: CalledRepository,
+        config: ReleaseConfig,
+        *,
+        forge: Forge | None,
+        remote: RemoteView,
+        at: str,
+        assets: Sequence[str],
+        folder: Path,
+    ) -> None:
+        self.calls, self.repository, self.config = calls, repository, config
+        self.forge, self.remote, self.at = forge, remote, at
+        self.assets = [_asset(folder, path) for path in assets]
+
+    def from_start(self, prepared: Prepared) -> list[Action]:
+        """Raise the version on the branch, then tag, push, publish."""
+        head = self.repository.head()
+        actions: list[Action] = []
+        if not prepared.files:
+            return self.from_commit(prepared, head)
+        if not self.repository.branch() and not self._branch_exists():
+            actions.append(self._branch(self.remote.branch))
+        commit = self._commit(prepared, self.remote.branch)
+        actions.append(commit)
+        return actions + self.from_commit(prepared, {"$result": f"{commit.id}.sha"})
+
+    def from_commit(self, prepared: Prepared, sha: Any) -> list[Action]:
+        """Tag a commit that the branch contains, push both, publish."""
+        actions = [
+            self._tag(tag, sha, message)
+            for tag, message in zip(prepared.tags, prepared.tag_messages, strict=True)
+            if tag not in self.repository.tag_names
+        ]
+        if self.remote.name:
+            actions.append(self._push([f"refs/heads/{self.remote.branch}"], prepared.tags))
+            for tag, title, notes in prepared.releases():
+                actions += self._publish(tag, sha, title, notes)
+        return actions
+
+    def by_pull_request(self, prepared: Prepared) -> tuple[list[Action], str]:
+        """For a protected branch: the version goes through review. Also what is waited for."""
+        branch = f"release/{'+'.join(prepared.tags)}"
+        names = ", ".join(prepared.tags)
+        if self.forge is not None:
+            number = self.forge.open_request(branch, self.remote.branch)
+            if number:
+                return [], f"{names} waits for pull request #{number} to be merged."
+        commit = self._commit(prepared, branch)
+        actions = [self._branch(branch), commit, self._push([f"refs/heads/{branch}"], [])]
+        if self.forge is not None:
+            body = "\n".join(prepared.notes_texts)
+            actions.append(self.forge.request(prepared.subject, branch, self.remote.branch, body))
+        return actions, ""
+
+    def publication(self, plan: ReleasePlan, sha: str, *, fresh: bool) -> list[Action]:
+        """What is left to publish of the release that is tagged already.
+
+        Args:
+            plan: Its successor; `plan.current` is meant.
+            sha: Its commit.
+            fresh: Nothing was committed since: a missing publication is then unfinished
+                work, not an old custom.
+        """
+        tag = plan.current or ""
+        actions = []
+        if self.remote.name and not self.remote.error and self.remote.tags[tag] is None:
+            actions.append(self._push([f"refs/heads/{self.remote.branch}"], [tag]))
+        if self.forge is None or not self.remote.name:
+            return actions
+        state = self.forge.state(tag)
+        if state == "draft" or (state == "none" and (fresh or actions)):
+            version = plan.current_version or tag
+            notes = published_section(self.repository, self.config, version, sha)
+            actions += self._publish(tag, sha, f"Release {version}", notes)
+        return actions
+
+    def _publish(self, tag: str, sha: Any, title: str, notes: str) -> list[Action]:
+        if self.forge is None:
+            return []
+        prerelease = "-" in tag.partition(".")[2]
+        return self.forge.publish(tag, sha, title, notes, prerelease=prerelease, assets=self.assets)
+
+    def _commit(self, prepared: Prepared, branch: str) -> Action:
+        files = [
+            {"path": path, "content": content.decode()}
+            for path, content in sorted(prepared.files.items())
+        ]
+        return self.calls.action(
+            "git",
+            "commit",
+            {
+                "message": prepared.message,
+                "files": files,
+                "branch": branch,
+                "base": self.repository.head(),
+                "at": self.at,
+            },
+            reason=f"Raise the version in {', '.join(sorted(prepared.files))}",
+            evidence=self.repository.evidence,
+            target=branch,
+            assumes=self._unmoved(),
+            undo="git revert --no-edit <commit>",
+        )
+
+    def _tag(self, tag: str, sha: Any, message: str) -> Action:
+        return self.calls.action(
+            "git",
+            "tag",
+            {"name": tag, "target": sha, "message": message, "at": self.at},
+            reason=f"Name the release {tag}; {self.remote.branch} contains the commit",
+            evidence=self.repository.evidence,
+            target=tag,
+            verify=[
+                Check(
+                    tool="git",
+                    operation="tags",
+                    condition=f"length(tags[?name=='{tag}']) == `1`",
+                    describes=f"{tag} exists",
+                )
+            ],
+        )
+
+    def _push(self, branches: list[str], tags: Sequence[str]) -> Action:
+        names = [*branches, *(f"refs/tags/{tag}" for tag in tags)]
+        checks = [
+            Check(
+                tool="git",
+                operation="remote_refs",
+                arguments={"names": [name]},
+                condition=f'refs."{name}" != `null`',
+                describes=f"the remote has {name}",
+            )
+            for name in names
+        ]
+        return self.calls.action(
+            "git",
+            "push",
+            {"refs": names},
+            reason="Bring branch and tags to the remote, all or none",
+            evidence=self.remote.evidence,
+            target=self.remote.name,
+            verify=checks,
+        )
+
+    def _branch(self, name: str) -> Action:
+        return self.calls.action(
+            "git",
+            "branch",
+            {"name": name, "start": self.repository.head()},
+            reason=f"Make {name} here",
+            target=name,
+        )
+
+    def _branch_exists(self) -> bool:
+        name = f"refs/heads/{self.remote.branch}"
+        return self.calls.read("git", "describe", revision=name).ok
+
+    def _unmoved(self) -> list[Assumption]:
+        if not self.remote.name:
+            return []
+        name = f"refs/heads/{self.remote.branch}"
+        return [
+            Assumption(
+                tool="git",
+                operation="remote_refs",
+                arguments={"names": [name]},
+                path=f'refs."{name}"',
+                digest=digest(self.remote.branch_sha),
+                describes=f"the remote's {self.remote.branch} has not moved",
+            )
+        ]
+
+
+def _asset(folder: Path, path: str) -> Asset:
+    try:
+        content = (folder / path).read_bytes()
+    except OSError as error:
+        raise UsageFault(f"the asset {path} cannot be read", why=str(error)) from None
+    return Asset(path, hashlib.sha256(content).hexdigest())

@@ -1,0 +1,298 @@
+"""release-manager from the first look to production, on real git, with servers that keep state."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from aof.errors import UsageFault
+from aof.verdict import Verdict
+from tests.playbooks.release_bench import ReleaseBench, release_bench
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Iterator[ReleaseBench]:
+    with release_bench(tmp_path) as made:
+        yield made
+
+
+def operations(found: object) -> list[str]:
+    return [action.operation for action in found.actions]  # type: ignore[attr-defined]
+
+
+def test_the_first_plan_is_the_release_and_nothing_beyond(bench: ReleaseBench) -> None:
+    found = bench.assess()
+    assert (found.decision, found.verdict) == ("RELEASE", Verdict.PASS)
+    assert operations(found) == ["commit", "tag", "push", "create_release", "publish_release"]
+    assert found.facts["next"] == "v1.1.0"
+    assert "add basket (#7)" in found.blocks["changelog"]
+    assert found.actions[0].command == (
+        "git commit -m 'chore(release): 1.1.0' -- CHANGELOG.md package.json"
+    )
+    assert all(finding.evidence for finding in found.findings)
+
+
+def test_nothing_is_changed_by_looking(bench: ReleaseBench) -> None:
+    before = bench.state()
+    bench.assess()
+    assert bench.state() == before
+
+
+def test_applying_it_releases(bench: ReleaseBench) -> None:
+    bench.run()
+    remote = bench.remote
+    assert remote.git("rev-parse", "v1.1.0^{commit}") == remote.git("rev-parse", "main")
+    assert json.loads(remote.git("show", "main:package.json"))["version"] == "1.1.0"
+    changelog = remote.git("show", "main:CHANGELOG.md")
+    assert "## [1.1.0] - 2026-11-20" in changelog
+    assert "- by hand" in changelog
+    assert bench.github is not None
+    (release,) = bench.github.changes.releases
+    assert (release["draft"], release["tag_name"]) == (False, "v1.1.0")
+    assert "add basket" in release["body"]
+    assert bench.repo.git("status", "--porcelain") == ""
+
+
+def test_running_again_after_a_release_finds_nothing_to_do(bench: ReleaseBench) -> None:
+    bench.run()
+    found = bench.assess()
+    assert (found.decision, found.actions) == ("NO-RELEASE", ())
+    bench.repo.commit("chore: tidy")
+    bench.push()
+    assert bench.assess().decision == "NO-RELEASE"
+
+
+def test_asking_again_for_the_version_that_is_out_is_no_mistake(bench: ReleaseBench) -> None:
+    bench.run()
+    assert bench.assess("Create release v1.1.0").summary == "v1.1.0 is released everywhere."
+
+
+def test_a_version_can_be_asked_for(bench: ReleaseBench) -> None:
+    assert bench.assess("Create release v2.0.0").facts["next"] == "v2.0.0"
+    with pytest.raises(UsageFault, match="not above the current release"):
+        bench.assess("Create release v0.9.0")
+
+
+def test_text_of_an_event_names_no_version(bench: ReleaseBench) -> None:
+    bench.event = True
+    assert bench.assess("Create release v9.0.0").facts["next"] == "v1.1.0"
+
+
+def test_promotion_goes_stage_by_stage(bench: ReleaseBench) -> None:
+    bench.run()
+    bench.settings = {"app": "shop"}
+    sha = bench.remote.git("rev-parse", "main")
+    found = bench.run("Go on")
+    assert found.summary == "Promote v1.1.0 to dev."
+    assert [action.target for action in found.actions] == ["argocd/shop-dev"] * 2
+    assert found.actions[0].arguments["revision"] == sha
+    waiting = bench.assess("Go on")
+    assert "Promote v1.1.0 to staging" in waiting.summary
+    bench.apply(waiting.actions)
+    soaking = bench.assess("Go on")
+    assert (soaking.decision, soaking.verdict) == ("HOLD", Verdict.INCONCLUSIVE)
+    assert soaking.wait_s is not None
+
+
+def at_prod(bench: ReleaseBench) -> None:
+    bench.run()
+    bench.settings = {"app": "shop"}
+    bench.run("Go on")
+    bench.run("Go on")
+    bench.assess("Go on")
+    bench.later(hours=2)
+
+
+def test_production_waits_for_the_guardian(bench: ReleaseBench) -> None:
+    at_prod(bench)
+    found = bench.assess("Go on")
+    assert (found.decision, found.verdict) == ("HOLD", Verdict.INCONCLUSIVE)
+    assert not any(action.executable for action in found.actions)
+
+
+def test_the_guardian_is_the_gate(bench: ReleaseBench) -> None:
+    at_prod(bench)
+    expected = {
+        "PROCEED": ("RELEASE", Verdict.PASS),
+        "HOLD": ("HOLD", Verdict.INCONCLUSIVE),
+        "ROLLBACK": ("NO-GO", Verdict.FAIL),
+        "NO-GO": ("NO-GO", Verdict.FAIL),
+    }
+    for said, conclusion in expected.items():
+        bench.previous = {"deployment-guardian": {"decision": said}}
+        found = bench.assess("Go on")
+        assert (found.decision, found.verdict) == conclusion
+        assert any(action.executable for action in found.actions) == (said == "PROCEED")
+
+
+def test_the_guardians_answer_can_be_a_file(bench: ReleaseBench) -> None:
+    at_prod(bench)
+    (bench.folder / "guardian.json").write_text('{"decision": "PROCEED"}')
+    bench.settings["guardian"] = "guardian.json"
+    found = bench.run("Go on")
+    assert found.summary == "Promote v1.1.0 to prod."
+    assert bench.assess("Go on").decision == "NO-RELEASE"
+
+
+def test_a_degraded_environment_is_taken_back_by_the_same_path(bench: ReleaseBench) -> None:
+    bench.run()
+    bench.settings = {"app": "shop"}
+    before = bench.argocd.applications["shop-dev"]["status"]["history"][-1]["revision"]
+    bench.run("Go on")
+    bench.argocd.reconcile("shop-dev", health="Degraded")
+    found = bench.assess("Go on")
+    assert (found.decision, found.verdict) == ("ROLLBACK", Verdict.FAIL)
+    assert operations(found) == ["app_set", "app_sync"]
+    assert found.actions[0].arguments["revision"] == before
+
+
+def test_a_person_can_roll_an_environment_back(bench: ReleaseBench) -> None:
+    bench.run()
+    bench.settings = {"app": "shop"}
+    bench.run("Go on")
+    bench.argocd.reconcile("shop-dev")
+    found = bench.assess("Please roll back dev")
+    assert found.decision == "ROLLBACK"
+    assert found.actions[0].target == "argocd/shop-dev"
+    bench.settings["rollback"] = "nowhere"
+    with pytest.raises(UsageFault, match="which environment"):
+        bench.assess("")
+
+
+def test_an_application_that_git_owns_is_not_set_behind_its_back(bench: ReleaseBench) -> None:
+    bench.run()
+    bench.settings = {"app": "shop"}
+    metadata = bench.argocd.applications["shop-dev"]["metadata"]
+    metadata["ownerReferences"] = [{"kind": "ApplicationSet", "name": "all"}]
+    found = bench.assess("Go on")
+    assert not found.actions[0].executable
+    assert "ApplicationSet all" in found.actions[0].reason
+
+
+def test_a_protected_branch_goes_through_a_pull_request(bench: ReleaseBench) -> None:
+    options = {"release": {"protected": True}}
+    found = bench.run(**options)
+    assert operations(found) == ["branch", "commit", "push", "create_pull_request"]
+    waiting = bench.assess(**options)
+    assert "waits for pull request" in waiting.summary
+    assert waiting.actions == ()
+    # Merged as a squash, which is another commit with the same message.
+    bench.repo.git("merge", "-q", "--squash", "release/v1.1.0")
+    bench.repo.commit("chore(release): 1.1.0 (#9)")
+    bench.push()
+    after = bench.run(**options)
+    assert operations(after) == ["tag", "push", "create_release", "publish_release"]
+    tagged = bench.remote.git("rev-parse", "v1.1.0^{commit}")
+    assert tagged == bench.remote.git("rev-parse", "main")
+
+
+def test_commits_after_the_bump_wait_for_the_next_release(bench: ReleaseBench) -> None:
+    actions = bench.assess().actions
+    bench.apply(actions[:1])
+    bench.repo.commit("feat!: later", "late")
+    found = bench.assess()
+    assert found.summary.startswith("Go on with v1.1.0, which was begun")
+    bench.apply(found.actions)
+    assert bench.remote.git("log", "-1", "--format=%s", "v1.1.0") == "chore(release): 1.1.0"
+    assert bench.assess().facts["next"] == "v2.0.0"
+
+
+def test_a_clone_behind_its_remote_is_refused(bench: ReleaseBench) -> None:
+    other = bench.remote.clone(bench.folder / "other")
+    other.commit("fix: theirs")
+    other.git("push", "-q", "origin", "main")
+    found = bench.assess()
+    assert (found.decision, found.verdict, found.actions) == ("HOLD", Verdict.INCONCLUSIVE, ())
+    assert "commits that are not here" in found.summary
+
+
+def test_a_clone_without_the_remotes_tags_is_refused(bench: ReleaseBench) -> None:
+    bench.run()
+    bench.repo.commit("fix: y", "y")
+    bench.push()
+    bench.repo.git("tag", "-d", "v1.1.0")
+    found = bench.assess()
+    assert found.actions == ()
+    assert found.verdict is Verdict.INCONCLUSIVE
+
+
+def test_edits_in_the_way_are_refused_before_anything_is_planned(bench: ReleaseBench) -> None:
+    bench.repo.write("package.json", "{}")
+    found = bench.assess()
+    assert found.actions == ()
+    assert "not committed" in found.summary
+
+
+def test_a_question_makes_it_a_warning(bench: ReleaseBench) -> None:
+    bench.repo.commit("fix: x\n\nBREAKING CHANGES: perhaps", "x")
+    bench.push()
+    found = bench.assess()
+    assert (found.decision, found.verdict) == ("RELEASE", Verdict.WARN)
+    assert any(one.detail == "breaking-not-counted" for one in found.findings)
+
+
+def test_a_break_without_migration_note_is_a_warning(bench: ReleaseBench) -> None:
+    bench.repo.commit("feat!: drop v1", "x")
+    bench.push()
+    assert any(one.id == "migration" for one in bench.assess().findings)
+
+
+def test_a_version_file_that_says_something_else_is_an_error(bench: ReleaseBench) -> None:
+    config = {"release": {"version_files": ["package.json"]}}
+    bench.repo.write("package.json", '{"version": "7.0.0"}')
+    bench.repo.commit("chore: odd")
+    bench.push()
+    with pytest.raises(UsageFault, match=r"states version 7\.0\.0"):
+        bench.assess(**config)
+
+
+def test_packages_are_released_together_with_a_tag_each(bench: ReleaseBench) -> None:
+    packages = [
+        {"name": "ui", "paths": ["ui"], "depends_on": ["core"], "changelog": "ui/CHANGELOG.md"},
+        {"name": "core", "paths": ["core"]},
+    ]
+    bench.repo.commit("feat: core", "core/a", "ui/a")
+    bench.push()
+    found = bench.run(release={"packages": packages})
+    assert operations(found)[:4] == ["commit", "tag", "tag", "push"]
+    tags = bench.remote.git("tag", "--points-at", "main").split()
+    assert tags == ["core@0.1.0", "ui@0.1.0"]
+    assert bench.assess(release={"packages": packages}).decision == "NO-RELEASE"
+
+
+def test_assets_are_uploaded_before_publication(bench: ReleaseBench) -> None:
+    (bench.folder / "app.tar.gz").write_bytes(b"content")
+    found = bench.assess(assets=["app.tar.gz"])
+    assert operations(found)[-3:] == ["create_release", "upload_asset", "publish_release"]
+    assert found.actions[-1].arguments["assets"] == ["app.tar.gz"]
+    with pytest.raises(UsageFault, match="cannot be read"):
+        bench.assess(assets=["missing"])
+
+
+def test_settings_in_the_repository_hold(bench: ReleaseBench) -> None:
+    bench.repo.write(".aof/release.yaml", "prerelease: rc\nchangelog: {file: ''}\n")
+    bench.repo.commit("chore: settings")
+    bench.push()
+    found = bench.assess()
+    assert found.facts["next"] == "v1.1.0-rc.1"
+    assert found.actions[0].command.endswith("-- package.json")
+    bench.apply(found.actions)
+    assert bench.github is not None
+    assert bench.github.changes.releases[0]["prerelease"] is True
+
+
+def test_without_forge_and_remote_a_release_is_a_tag(tmp_path: Path) -> None:
+    with release_bench(tmp_path, github=False) as bench:
+        bench.repo.git("remote", "remove", "origin")
+        assert operations(bench.run()) == ["commit", "tag"]
+        assert bench.repo.git("tag", "--points-at", "HEAD") == "v1.1.0"
+        assert bench.assess().decision == "NO-RELEASE"
+
+
+def test_a_detached_head_of_ci_is_released_from_its_branch(bench: ReleaseBench) -> None:
+    bench.repo.git("checkout", "-q", "--detach")
+    bench.repo.git("branch", "-q", "-D", "main")
+    found = bench.run()
+    assert operations(found)[:2] == ["branch", "commit"]
+    assert bench.remote.git("tag", "--points-at", "main") == "v1.1.0"
