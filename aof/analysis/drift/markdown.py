@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from aof.analysis.drift.result import Change, DriftReport, ResourceResult, Severity
+from aof.analysis.drift.result import Change, DriftClass, DriftReport, ResourceResult, Severity
 
 TITLES = {
     Severity.HIGH: "High priority",
@@ -13,6 +13,8 @@ TITLES = {
     Severity.LOW: "Low priority",
 }
 _MOST_TEXT = 400
+_NOBODYS = {DriftClass.FAILED_SYNC, DriftClass.PENDING_SYNC, DriftClass.INVALID_MANIFEST}
+"""Classes whose live value is the GitOps tool's own: nobody changed anything there."""
 
 
 def as_text(report: DriftReport) -> str:
@@ -85,29 +87,25 @@ def details_block(report: DriftReport) -> str:
 
 def resource_block(one: ResourceResult) -> str:
     """One resource: class, who, when, and a diff of its fields."""
-    lines = [f"### {_inline(str(one.identity))}", "", f"**Drift type**: {', '.join(one.classes)}"]
-    actors = _actors(one)
-    if actors:
-        lines.append(f"**Changed by**: {'; '.join(actors)}")
-    times = sorted({change.at for change in one.changes if change.at})
-    if times:
-        lines.append(f"**Change time**: at the latest {times[-1]}")
-    if one.cause:
-        lines.append(f"**Sync error**: {_inline(one.cause)}")
-    lines += ["", "```diff"]
-    for change in one.changes:
-        lines += _diff(change)
-    lines += ["```", ""]
-    reasons = dict.fromkeys(change.reason for change in one.changes if change.reason)
-    lines += [f"- {_inline(reason)}" for reason in reasons]
-    return "\n".join(lines)
-
-
-def _actors(one: ResourceResult) -> list[str]:
-    named = dict.fromkeys(
-        f"{_inline(change.actor)} ({change.actor_source})" for change in one.changes if change.actor
+    lines = [f"### {_inline(str(one.identity))}", "", f"- **Drift type**: {', '.join(one.classes)}"]
+    written = [change for change in one.changes if change.class_ not in _NOBODYS]
+    actors = list(
+        dict.fromkeys(
+            f"{_inline(change.actor)} ({change.actor_source})" for change in written if change.actor
+        )
     )
-    return list(named)
+    if actors:
+        lines.append(f"- **Changed by**: {'; '.join(actors)}")
+    if times := sorted(change.at for change in written if change.at):
+        lines.append(f"- **Change time**: at the latest {times[-1]}")
+    if one.cause:
+        lines.append(f"- **Sync error**: {_inline(one.cause)}")
+    reasons = dict.fromkeys(change.reason for change in one.changes if change.reason)
+    lines.append(f"- **Why**: {_inline('; '.join(reasons))}")
+    fields = [change for change in one.changes if change.path]
+    if fields:
+        lines += ["", "```diff", *(line for change in fields for line in _diff(change)), "```"]
+    return "\n".join(lines)
 
 
 def _diff(change: Change) -> list[str]:
@@ -135,8 +133,6 @@ def _acceptable_line(one: ResourceResult) -> str:
 
 
 def _rendered(value: Any) -> list[str]:
-    if value is None:
-        return ["(the whole object)"]
     return [_clean(_short(value))]
 
 

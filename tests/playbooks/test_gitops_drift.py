@@ -1,0 +1,272 @@
+"""drift-detector from end to end: Argo CD or Flux or a clone, and an API server, on loopback."""
+
+from __future__ import annotations
+
+import copy
+import json
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from tests.analysis.drift.manifests import autoscaler, config_map, deployment, service
+from tests.cli.aofctl import Ran, aofctl
+from tests.servers.argocd import READ, SHA1, SHA2, ArgocdServer, application
+from tests.servers.kubernetes import KubernetesServer
+from tests.servers.kubernetes_discovery import KINDS, Kind
+
+AUTOSCALER = Kind("autoscaling", "v2", "horizontalpodautoscalers", "HorizontalPodAutoscaler")
+FLUX_KINDS = [
+    Kind("kustomize.toolkit.fluxcd.io", "v1", "kustomizations", "Kustomization"),
+    Kind("source.toolkit.fluxcd.io", "v1", "gitrepositories", "GitRepository"),
+]
+GIT = [deployment(), config_map(), service()]
+
+
+def scaled(replicas: int) -> dict[str, Any]:
+    return deployment(replicas=replicas)
+
+
+@pytest.fixture
+def cluster() -> Iterator[KubernetesServer]:
+    server = KubernetesServer(kinds=[*KINDS, *FLUX_KINDS, AUTOSCALER])
+    for manifest in GIT:
+        server.add(manifest, manager="argocd-controller")
+    with server.running():
+        yield server
+
+
+@pytest.fixture
+def argocd() -> Iterator[ArgocdServer]:
+    server = ArgocdServer(application())
+    server.manifests["shop", SHA2] = copy.deepcopy(GIT)
+    with server.running():
+        yield server
+
+
+def edit(cluster: KubernetesServer, **spec: Any) -> None:
+    """Somebody changes the Deployment with kubectl edit."""
+    stored = cluster.stored["deployments", "shop", "web"]
+    stored.body["spec"].update(spec)
+    for name in spec:
+        stored.owners[("spec", name)] = ("kubectl-edit", "Update")
+
+
+def detect(
+    tmp_path: Path,
+    cluster: KubernetesServer | None,
+    argocd: ArgocdServer | None,
+    *arguments: str,
+) -> Ran:
+    environment = {}
+    if cluster is not None:
+        environment["KUBECONFIG"] = str(cluster.kubeconfig(tmp_path))
+    if argocd is not None:
+        environment |= {"ARGOCD_SERVER": argocd.url, "ARGOCD_TOKEN": READ}
+    return aofctl(
+        *("run", "agent", "library/cicd/drift-detector", *arguments, "--llm", "off", "-o", "json"),
+        cwd=tmp_path,
+        **environment,
+    )
+
+
+def resources(ran: Ran) -> dict[str, dict[str, Any]]:
+    return {f"{one['kind']}/{one['name']}": one for one in ran.json()["facts"]["resources"]}
+
+
+def test_an_untouched_application_is_clean(
+    tmp_path: Path, cluster: KubernetesServer, argocd: ArgocdServer
+) -> None:
+    ran = detect(tmp_path, cluster, argocd, "Scan shop namespace for drift")
+    assert (ran.code, ran.json()["decision"]) == (0, "CLEAN"), ran.out + ran.err
+    assert ran.json()["facts"]["total"] == 3
+
+
+def test_a_manual_change_is_drift_with_tool_and_command(
+    tmp_path: Path, cluster: KubernetesServer, argocd: ArgocdServer
+) -> None:
+    edit(cluster, replicas=9)
+    ran = detect(tmp_path, cluster, argocd, "--set", "argocd_apps=shop")
+    found = resources(ran)["Deployment/web"]
+    assert (ran.code, found["classes"]) == (1, ["manual"])
+    assert found["changes"][0]["actor"] == "kubectl-edit"
+    commands = [action["command"] for action in ran.json()["actions"]]
+    assert commands == ["argocd app sync shop --resource apps:Deployment:web"]
+    assert "6 more replicas than Git says" in ran.json()["report"]
+
+
+def test_counts_are_facts_for_output_conditions(
+    tmp_path: Path, cluster: KubernetesServer, argocd: ArgocdServer
+) -> None:
+    edit(cluster, replicas=9)
+    facts = detect(tmp_path, cluster, argocd).json()["facts"]
+    assert (facts["drift_count"], facts["high"], facts["medium"], facts["low"]) == (1, 1, 0, 0)
+
+
+def test_git_ahead_of_a_failed_sync_is_told_by_the_last_synced_manifest(
+    tmp_path: Path, cluster: KubernetesServer, argocd: ArgocdServer
+) -> None:
+    argocd.head = SHA1
+    argocd.manifests["shop", SHA1] = [scaled(7), *copy.deepcopy(GIT[1:])]
+    state = argocd.applications["shop"]["status"]["operationState"]
+    state |= {"phase": "Failed", "message": "one or more objects failed to apply"}
+    ran = detect(tmp_path, cluster, argocd)
+    found = resources(ran)["Deployment/web"]
+    assert (found["classes"], found["cause"]) == (["failed-sync"], state["message"])
+    assert ran.json()["actions"][0]["command"] == "argocd app get shop --show-operation"
+
+
+def test_ignore_differences_of_the_application_are_honoured(
+    tmp_path: Path, cluster: KubernetesServer, argocd: ArgocdServer
+) -> None:
+    edit(cluster, replicas=9)
+    rule = {"group": "apps", "kind": "Deployment", "jsonPointers": ["/spec/replicas"]}
+    argocd.applications["shop"]["spec"]["ignoreDifferences"] = [rule]
+    assert detect(tmp_path, cluster, argocd).code == 0
+
+
+def test_an_autoscaler_git_does_not_know_is_found(
+    tmp_path: Path, cluster: KubernetesServer, argocd: ArgocdServer
+) -> None:
+    cluster.add(autoscaler(), manager="kubectl-autoscale")
+    ran = detect(tmp_path, cluster, argocd)
+    assert resources(ran)["HorizontalPodAutoscaler/web"]["classes"] == ["manual", "extra"]
+
+
+def test_objects_of_others_in_the_namespace_are_left_alone(
+    tmp_path: Path, cluster: KubernetesServer, argocd: ArgocdServer
+) -> None:
+    other = config_map()
+    labels = {"app.kubernetes.io/instance": "another"}
+    other["metadata"] = {"name": "other", "namespace": "shop", "labels": labels}
+    cluster.add(other, manager="argocd-controller")
+    assert detect(tmp_path, cluster, argocd).code == 0
+
+
+def test_a_forbidden_kind_is_named_and_the_answer_stays_open(
+    tmp_path: Path, cluster: KubernetesServer, argocd: ArgocdServer
+) -> None:
+    cluster.forbidden.add(("list", "configmaps", "shop"))
+    ran = detect(tmp_path, cluster, argocd)
+    assert (ran.code, ran.json()["decision"]) == (3, "UNKNOWN"), ran.out
+    assert "ConfigMap in shop" in ran.json()["facts"]["not_checked"]
+    assert "ConfigMap/config" not in resources(ran)
+
+
+def test_drift_wins_over_what_could_not_be_checked(
+    tmp_path: Path, cluster: KubernetesServer, argocd: ArgocdServer
+) -> None:
+    cluster.forbidden.add(("list", "configmaps", "shop"))
+    edit(cluster, replicas=9)
+    ran = detect(tmp_path, cluster, argocd)
+    assert (ran.code, ran.json()["decision"]) == (1, "DRIFT")
+    assert "Not checked: ConfigMap in shop" in ran.json()["summary"]
+
+
+def test_without_a_cluster_nothing_is_called_missing(tmp_path: Path, argocd: ArgocdServer) -> None:
+    ran = detect(tmp_path, None, argocd)
+    assert (ran.code, ran.json()["decision"]) == (3, "UNKNOWN"), ran.out + ran.err
+
+
+def test_with_nothing_to_compare_the_exit_code_is_5(tmp_path: Path) -> None:
+    ran = detect(tmp_path, None, None)
+    assert ran.code == 5
+    assert "nothing says what should run" in ran.json()["error"]["what"]
+
+
+def test_verify_asks_the_server_and_survives_a_refusal(
+    tmp_path: Path, cluster: KubernetesServer, argocd: ArgocdServer
+) -> None:
+    ran = detect(tmp_path, cluster, argocd, "--set", "verify=true")
+    assert ran.code == 0, ran.out
+    cluster.forbidden |= {("patch", "deployments", "*"), ("patch", "deployments", "shop")}
+    ran = detect(tmp_path, cluster, argocd, "--set", "verify=true")
+    assert ran.code == 0, ran.out
+
+
+def test_a_second_run_shows_the_first_as_a_trend(
+    tmp_path: Path, cluster: KubernetesServer, argocd: ArgocdServer
+) -> None:
+    edit(cluster, replicas=9)
+    detect(tmp_path, cluster, argocd)
+    ran = detect(tmp_path, cluster, argocd)
+    days = ran.json()["facts"]["trends"]["days"]
+    assert [(day["drift_count"], day["classes"]) for day in days] == [(1, {"manual": 1})]
+    assert "| Date | Drift count | Type |" in ran.json()["report"]
+
+
+def test_secrets_stay_out_of_results_and_run_folder(
+    tmp_path: Path, cluster: KubernetesServer, argocd: ArgocdServer
+) -> None:
+    secret = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s", "namespace": "shop"}}
+    cluster.add({**secret, "data": {"password": "aHVudGVyMjI="}}, manager="kubectl-edit")
+    argocd.manifests["shop", SHA2].append({**secret, "data": {"password": "b3RoZXItdmFsdWU="}})
+    ran = detect(tmp_path, cluster, argocd)
+    assert resources(ran)["Secret/s"]["classes"] == ["manual"]
+    written = [path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()]
+    for value in (b"aHVudGVyMjI=", b"hunter22", b"b3RoZXItdmFsdWU=", b"other-value"):
+        assert value not in ran.out.encode() + ran.err.encode() + b"".join(written)
+
+
+def git(folder: Path, *arguments: str) -> str:
+    identity = ("-c", "user.name=t", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false")
+    done = subprocess.run(
+        ["git", *identity, *arguments], cwd=folder, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def commit(folder: Path, manifests: list[dict[str, Any]]) -> str:
+    (folder / "k8s").mkdir(parents=True, exist_ok=True)
+    (folder / "k8s/all.yaml").write_text("---\n".join(yaml.safe_dump(one) for one in manifests))
+    if not (folder / ".git").exists():
+        git(folder, "init", "-q", "-b", "main")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "manifests", "--allow-empty")
+    return git(folder, "rev-parse", "HEAD")
+
+
+def test_a_path_of_a_clone_is_compared_at_head_and_at_the_last_sync(
+    tmp_path: Path, cluster: KubernetesServer
+) -> None:
+    before = commit(tmp_path / "clone", GIT)
+    commit(tmp_path / "clone", [scaled(7), *GIT[1:]])
+    arguments = ("--set", "repo=clone", "--set", "path=k8s", "--set", "namespace=shop")
+    ran = detect(tmp_path, cluster, None, *arguments, "--set", f"last_synced={before}")
+    assert resources(ran)["Deployment/web"]["classes"] == ["failed-sync"], ran.out
+
+
+def test_flux_is_compared_with_the_commit_it_applied(
+    tmp_path: Path, cluster: KubernetesServer
+) -> None:
+    applied = commit(tmp_path, GIT)
+    kustomization = {
+        "apiVersion": "kustomize.toolkit.fluxcd.io/v1",
+        "kind": "Kustomization",
+        "metadata": {"name": "apps", "namespace": "flux-system"},
+        "spec": {"path": "./k8s", "sourceRef": {"kind": "GitRepository", "name": "main"}},
+        "status": {
+            "lastAppliedRevision": f"main@sha1:{applied}",
+            "conditions": [
+                {"type": "Ready", "status": "True", "reason": "ReconciliationSucceeded"}
+            ],
+        },
+    }
+    cluster.add(kustomization, manager="flux")
+    edit(cluster, replicas=9)
+    ran = detect(tmp_path, cluster, None, "Scan shop namespace for drift")
+    assert ran.code == 1, ran.out + ran.err
+    assert resources(ran)["Deployment/web"]["classes"] == ["manual"]
+    commands = [action["command"] for action in ran.json()["actions"]]
+    assert commands == ["flux reconcile kustomization apps -n flux-system --with-source"]
+
+
+def test_files_are_enough(tmp_path: Path) -> None:
+    (tmp_path / "d.json").write_text(json.dumps(deployment()))
+    (tmp_path / "l.json").write_text(json.dumps(scaled(5)))
+    files = ("--set", "desired=d.json", "--set", "live=l.json", "--set", "last_synced=d.json")
+    ran = detect(tmp_path, None, None, *files)
+    assert (ran.code, ran.json()["facts"]["drift_count"]) == (1, 1), ran.out + ran.err
