@@ -90,8 +90,7 @@ class Jenkins(Tool):
             log, available, reason, bytes and omitted {after_line, lines, bytes}.
         """
         url = self._http.url(f"{_job_path(job)}/{build}/consoleText")
-        ca_file = self.settings.get("JENKINS_CA_FILE")
-        download = Download(self._headers, verify=ca_file or True)
+        download = Download(self._headers, ca_file=self.settings.get("JENKINS_CA_FILE", ""))
         with tempfile.SpooledTemporaryFile(_SPOOL) as file:
             answer = download.fetch(url, file)
             if answer.status != 200:

@@ -15,13 +15,24 @@ from urllib.parse import urljoin, urlsplit
 
 from aof.errors import Unreachable
 from aof.transport.deadline import require_time
-from aof.transport.http import Answer, Failed, may_retry, no_connection, repeated, timed_out, trust
+from aof.transport.http import (
+    Answer,
+    Failed,
+    checked_headers,
+    may_retry,
+    no_connection,
+    repeated,
+    timed_out,
+    trust,
+    without_secrets,
+)
 
 if TYPE_CHECKING:
+    import ssl
+
     import httpx
 
 _MOST_REDIRECTS = 5
-_BLOCK = 256 * 1024
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _WORDS = 4096
 
@@ -35,14 +46,15 @@ class Download:
         timeout_s: For one try, redirects included.
         limit: Bytes the body may have; more is refused.
         attempts: Tries, each from the beginning.
-        verify: A CA file, where the user configured that.
+        ca_file: CA certificates to trust besides the public ones: a server with a private CA
+            may redirect to a storage host with a public one.
     """
 
     headers: Mapping[str, str]
     timeout_s: float = 60.0
     limit: int = 512 * 1024 * 1024
     attempts: int = 3
-    verify: bool | str = True
+    ca_file: str = ""
 
     def fetch(self, url: str, into: IO[bytes]) -> Answer:
         """GET `url` and write the body to `into` when the final status is 200.
@@ -58,7 +70,7 @@ class Download:
     def _once(self, url: str, into: IO[bytes]) -> Answer:
         import httpx
 
-        shown = f"GET {without_query(url)}"
+        shown = f"GET {without_secrets(url)}"
         left = require_time(shown, self.timeout_s)
         ends_at = time.monotonic() + left
         into.seek(0)
@@ -66,7 +78,7 @@ class Download:
         timeout = httpx.Timeout(left, connect=min(left, 5.0))
         try:
             with httpx.Client(
-                timeout=timeout, follow_redirects=False, verify=trust(self.verify)
+                timeout=timeout, follow_redirects=False, verify=_trusted(self.ca_file)
             ) as client:
                 return self._follow(client, url, into, ends_at=ends_at)
         except httpx.TimeoutException as error:
@@ -79,24 +91,24 @@ class Download:
     def _follow(self, client: httpx.Client, url: str, into: IO[bytes], *, ends_at: float) -> Answer:
         first = url
         for _ in range(_MOST_REDIRECTS + 1):
-            credentials = self.headers if _origin(url) == _origin(first) else {}
+            credentials = checked_headers(self.headers) if _origin(url) == _origin(first) else {}
             headers = {"user-agent": "aofctl", **credentials}
             with client.stream("GET", url, headers=headers) as response:
                 target = response.headers.get("location", "")
                 if response.status_code not in _REDIRECTS or not target:
                     return self._receive(response, url, into, ends_at=ends_at)
             url = _next_url(url, target)
-        raise _refused(f"GET {without_query(first)}", f"more than {_MOST_REDIRECTS} redirects")
+        raise _refused(f"GET {without_secrets(first)}", f"more than {_MOST_REDIRECTS} redirects")
 
     def _receive(
         self, response: httpx.Response, url: str, into: IO[bytes], *, ends_at: float
     ) -> Answer:
-        shown = f"GET {without_query(url)}"
+        shown = f"GET {without_secrets(url)}"
         headers = {name.lower(): value for name, value in response.headers.items()}
         if response.status_code != 200:
             return Answer(shown, response.status_code, headers, _beginning(response))
         size = 0
-        for block in response.iter_bytes(_BLOCK):
+        for block in response.iter_bytes():
             size += len(block)
             if size > self.limit:
                 raise _refused(shown, f"it is larger than {self.limit // 2**20} MiB")
@@ -106,11 +118,13 @@ class Download:
         return Answer(shown, 200, headers, b"")
 
 
-def without_query(url: str) -> str:
-    """`url` without user, password, query and fragment, for messages."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}{parts.path}"
+def _trusted(ca_file: str) -> bool | ssl.SSLContext:
+    context = trust(ca_file or True)
+    if not isinstance(context, bool):
+        import certifi
+
+        context.load_verify_locations(certifi.where())
+    return context
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:
@@ -122,7 +136,7 @@ def _next_url(url: str, target: str) -> str:
     following = urljoin(url, target)
     schemes = urlsplit(url).scheme, urlsplit(following).scheme
     if schemes[1] not in {"http", "https"} or schemes == ("https", "http"):
-        raise _refused(f"GET {without_query(url)}", f"it redirects to {schemes[1]!r}")
+        raise _refused(f"GET {without_secrets(url)}", f"it redirects to {schemes[1]!r}")
     return following
 
 

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import IO, TYPE_CHECKING, Any
+from urllib.parse import urlsplit, urlunsplit
 
 from aof.errors import NotBound, Unreachable
 from aof.transport.deadline import remaining_s, require_time
@@ -176,7 +177,7 @@ class Http:
         import httpx
 
         url = self.url(path)
-        shown = f"{method} {url}"
+        shown = f"{method} {without_secrets(url)}"
         body: dict[str, Any] = {"data": form, "json": json, "content": content}
         body = {key: value for key, value in body.items() if value is not None}
         left = require_time(shown, self.timeout_s)
@@ -206,7 +207,7 @@ class Http:
 
         if self._client is None:
             self._client = httpx.Client(
-                headers={"user-agent": "aofctl", **self.headers},
+                headers={"user-agent": "aofctl", **checked_headers(self.headers)},
                 timeout=httpx.Timeout(self.timeout_s, connect=self.connect_timeout_s),
                 verify=trust(self.verify),
                 follow_redirects=False,
@@ -255,6 +256,30 @@ def asked_pause_s(answer: Answer) -> float | None:
         return max((parsedate_to_datetime(text) - datetime.now(UTC)).total_seconds(), 0.0)
     except (ValueError, TypeError):
         return None
+
+
+def without_secrets(url: str) -> str:
+    """`url` without user, password, query and fragment, for messages."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return urlunsplit((parts.scheme, host, parts.path, "", ""))
+
+
+def checked_headers(headers: Mapping[str, str]) -> Mapping[str, str]:
+    """`headers`, when they can be sent.
+
+    Raises:
+        NotBound: A value has a line break or other signs; HTTP libraries would quote the
+            value, a credential, in their errors.
+    """
+    for name, value in headers.items():
+        if not (value.isascii() and value.isprintable()):
+            raise NotBound(
+                f"the header {name} cannot be sent",
+                why="its value has a line break or another sign that headers cannot have",
+                fix="look at the token in the environment: it may end in a line break",
+            )
+    return headers
 
 
 def trust(verify: bool | str) -> bool | ssl.SSLContext:

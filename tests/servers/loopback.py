@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import re
 import threading
+import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import parse_qsl, urlsplit
 
 
@@ -33,7 +34,7 @@ class Reply:
     """What to answer.
 
     `cut` announces the whole body and sends only so many bytes of it; `drop` closes the
-    connection without a word.
+    connection without a word; `drip_s` is the pause between single bytes of the body.
     """
 
     status: int = 200
@@ -41,6 +42,7 @@ class Reply:
     headers: dict[str, str] = field(default_factory=dict)
     cut: int | None = None
     drop: bool = False
+    drip_s: float = 0.0
 
     def content(self) -> bytes:
         if isinstance(self.body, bytes):
@@ -113,6 +115,15 @@ class Loopback:
             thread.join()
 
 
+def _drip(wire: BinaryIO, content: bytes, pause_s: float) -> None:
+    """Byte by byte, until the client has had enough."""
+    with suppress(OSError):
+        for value in content:
+            wire.write(bytes([value]))
+            wire.flush()
+            time.sleep(pause_s)
+
+
 def _handler_of(server: Loopback) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -137,6 +148,9 @@ def _handler_of(server: Loopback) -> type[BaseHTTPRequestHandler]:
                 self.send_header(name, value)
             self.send_header("content-length", str(len(content)))
             self.end_headers()
+            if reply.drip_s:
+                _drip(self.wfile, content, reply.drip_s)
+                return
             self.wfile.write(content if reply.cut is None else content[: reply.cut])
             if reply.cut is not None:
                 self.close_connection = True

@@ -1,14 +1,17 @@
 """Reading runs, jobs, logs, annotations and artifacts from GitHub's API."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from aof.errors import NotBound, Unreachable, UsageFault
+from aof.tools.base import Tool
 from aof.tools.github_actions import GithubActions
 from tests.servers.github import READ_TOKEN, REPO, SHA, GithubServer, job, run, zipped
 from tests.servers.loopback import Reply
+from tests.servers.tls import serve_tls
 
 JUNIT = b"""<testsuites><testsuite name="unit"><testcase classname="a.B" name="adds" file="b.py"
  line="7"><failure message="2 != 3" type="AssertionError">trace</failure></testcase>
@@ -31,7 +34,7 @@ def github(server: GithubServer) -> GithubActions:
     return tool
 
 
-def read(tool: GithubActions, operation: str, **arguments: Any) -> Any:
+def read(tool: Tool, operation: str, **arguments: Any) -> Any:
     return tool.invoke(operation, arguments).data
 
 
@@ -219,6 +222,41 @@ def test_a_wrong_token_is_named_but_never_shown(server: GithubServer) -> None:
         tool.invoke("get_workflow_run", {"run_id": 100})
     assert "GITHUB_TOKEN" in caught.value.fix
     assert "ghp_wrong" not in str(caught.value)
+
+
+def test_a_token_that_ends_in_a_line_break_works(server: GithubServer) -> None:
+    settings = {"GITHUB_TOKEN": f"{READ_TOKEN}\n", "GITHUB_API_URL": server.url}
+    tool = GithubActions.bind(settings)
+    assert read(tool, "get_workflow_run", run_id=100, repository=REPO)["id"] == 100
+
+
+def test_a_token_that_cannot_be_sent_is_never_shown(server: GithubServer) -> None:
+    settings = {"GITHUB_TOKEN": "ghp_a\nghp_b", "GITHUB_API_URL": server.url}
+    with pytest.raises(NotBound, match="the header authorization cannot be sent") as caught:
+        read(GithubActions.bind(settings), "get_workflow_run", run_id=1, repository=REPO)
+    assert "ghp_" not in str(caught.value)
+
+
+def test_silence_is_given_up_after_the_time_of_one_request(
+    server: GithubServer, github: GithubActions, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aof.tools.github.api._TIMEOUT_S", 1)
+    server.plan("GET", "/runs/100", Reply(200, b"   ", drip_s=3.0))
+    with pytest.raises(Unreachable, match="no answer within 1 s"):
+        read(github, "get_workflow_run", run_id=100)
+    assert len(server.asked) == 1
+
+
+def test_enterprise_server_with_a_private_ca(tmp_path: Path) -> None:
+    server = GithubServer()
+    certificate = serve_tls(server, tmp_path)
+    settings = {"GITHUB_TOKEN": READ_TOKEN, "GITHUB_REPOSITORY": REPO}
+    with server.running():
+        settings["GITHUB_API_URL"] = server.url
+        with pytest.raises(Unreachable, match="no connection"):
+            read(GithubActions.bind(settings), "get_workflow_run", run_id=100)
+        tool = GithubActions.bind({**settings, "GITHUB_CA_FILE": str(certificate)})
+        assert read(tool, "get_workflow_run", run_id=100)["id"] == 100
 
 
 def test_a_login_page_instead_of_the_api_is_recognised(

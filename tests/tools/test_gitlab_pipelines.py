@@ -1,6 +1,7 @@
 """Reading pipelines, jobs, logs and test reports from GitLab's API."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from aof.errors import NotBound, Unreachable, UsageFault
 from aof.tools.gitlab_ci import GitlabCi
 from tests.servers.gitlab import PROJECT, READ_TOKEN, SHA, GitlabServer, job, pipeline
 from tests.servers.loopback import Reply
+from tests.servers.tls import serve_tls
 
 
 @pytest.fixture
@@ -201,6 +203,32 @@ def test_a_wrong_token_is_named_but_never_shown(server: GitlabServer) -> None:
         read(bound(server, GITLAB_TOKEN="glpat-wrong"), "get_pipeline", pipeline_id=500)
     assert "GITLAB_TOKEN" in caught.value.fix
     assert "glpat-wrong" not in str(caught.value)
+
+
+def test_silence_is_given_up_after_the_time_of_one_request(
+    server: GitlabServer, gitlab: GitlabCi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("aof.tools.gitlab.api._TIMEOUT_S", 0.5)
+    server.plan("GET", "/pipelines/500", Reply(200, b"   ", drip_s=2.0))
+    with pytest.raises(Unreachable, match="no answer within"):
+        read(gitlab, "get_pipeline", pipeline_id=500)
+
+
+def test_a_token_that_cannot_be_sent_is_never_shown(server: GitlabServer) -> None:
+    with pytest.raises(NotBound, match="the header authorization cannot be sent") as caught:
+        read(bound(server, GITLAB_TOKEN="glpat-a\nglpat-b"), "get_pipeline", pipeline_id=500)
+    assert "glpat-" not in str(caught.value)
+
+
+def test_self_managed_gitlab_with_a_private_ca(tmp_path: Path) -> None:
+    server = GitlabServer()
+    certificate = serve_tls(server, tmp_path)
+    with server.running():
+        with pytest.raises(Unreachable, match="no connection"):
+            read(bound(server), "get_pipeline", pipeline_id=500)
+        tool = bound(server, CI_SERVER_TLS_CA_FILE=str(certificate))
+        assert read(tool, "get_pipeline", pipeline_id=500)["id"] == 500
+        assert read(tool, "get_job_logs", job_id=1)["available"] is True
 
 
 def test_a_job_of_gitlab_itself_needs_only_a_token(server: GitlabServer) -> None:

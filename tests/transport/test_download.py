@@ -1,13 +1,18 @@
 """Redirects, credentials, limits and retries of downloads."""
 
 import io
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from aof.errors import Unreachable
+from aof.errors import NotBound, Unreachable
+from aof.transport.deadline import time_limit
 from aof.transport.download import Download
+from aof.transport.http import Http
 from tests.servers.loopback import Loopback, Reply
+from tests.servers.tls import serve_tls
 
 KEY = {"authorization": "Bearer s3cret-token"}
 
@@ -90,3 +95,54 @@ def test_a_refusal_is_an_answer_with_the_servers_words(storage: Loopback, status
     storage.plan("GET", "/blob", Reply(status, b"gone"))
     answer = Download({}).fetch(f"{storage.url}/blob", io.BytesIO())
     assert (answer.status, answer.body) == (status, b"gone")
+
+
+def test_a_body_that_drips_is_given_up_in_time(storage: Loopback) -> None:
+    storage.plan("GET", "/blob", Reply(200, b"x" * 200, drip_s=0.05))
+    began = time.monotonic()
+    with time_limit(0.5), pytest.raises(Unreachable, match="given up") as caught:
+        fetch(f"{storage.url}/blob")
+    assert caught.value.why == "it came too slowly"
+    assert time.monotonic() - began < 2
+
+
+@pytest.mark.parametrize("token", ["s3cret\n", "s3cr\u00e9t", "s3\x00cret"])
+def test_a_token_that_cannot_be_sent_is_never_shown(storage: Loopback, token: str) -> None:
+    with pytest.raises(NotBound, match="the header authorization cannot be sent") as caught:
+        Download({"authorization": f"Bearer {token}"}).fetch(f"{storage.url}/blob", io.BytesIO())
+    assert "s3" not in str(caught.value)
+
+
+def test_user_and_password_of_a_url_stay_out_of_errors(storage: Loopback) -> None:
+    url = storage.url.replace("http://", "http://user:pa55word@")
+    storage.plan("GET", "/x", Reply(410, b"gone"))
+    answer = Download({}).fetch(f"{url}/x", io.BytesIO())
+    assert answer.request == f"GET {storage.url}/x"
+    with pytest.raises(Unreachable) as caught:
+        Http(url.replace(storage.url.rpartition(":")[2], "9"), attempts=1).get("/y")
+    assert "pa55word" not in str(caught.value)
+
+
+def test_a_server_with_a_private_ca_needs_its_certificate(
+    storage: Loopback, tmp_path: Path
+) -> None:
+    server = Loopback()
+    certificate = serve_tls(server, tmp_path)
+    server.route("GET", "/log", lambda _: Reply(302, headers={"Location": f"{server.url}/there"}))
+    server.route("GET", "/there", lambda _: Reply(200, b"secret log"))
+    into = io.BytesIO()
+    with server.running():
+        with pytest.raises(Unreachable, match="no connection"):
+            Download({}, attempts=1).fetch(f"{server.url}/log", into)
+        Download({}, ca_file=str(certificate)).fetch(f"{server.url}/log", into)
+    assert into.getvalue() == b"secret log"
+
+
+def test_from_https_nothing_leads_back_to_http(storage: Loopback, tmp_path: Path) -> None:
+    server = Loopback()
+    certificate = serve_tls(server, tmp_path)
+    target = {"Location": f"{storage.url}/blob"}
+    server.route("GET", "/log", lambda _: Reply(302, headers=target))
+    with server.running(), pytest.raises(Unreachable) as caught:
+        Download({}, ca_file=str(certificate)).fetch(f"{server.url}/log", io.BytesIO())
+    assert "redirects to 'http'" in caught.value.why

@@ -19,8 +19,16 @@ from aof.clock import isoformat
 from aof.errors import NotBound, Unreachable, UsageFault
 from aof.transport.deadline import require_time
 from aof.transport.download import Download
-from aof.transport.http import Answer, Failed, Http, no_connection, repeated, timed_out
+from aof.transport.http import (
+    Answer,
+    Http,
+    checked_headers,
+    repeated,
+    trust,
+    without_secrets,
+)
 from aof.transport.paging import next_query, quoted_path
+from aof.transport.vendor_requests import failed
 
 PUBLIC_API = "https://api.github.com"
 _HEADERS = {"accept": "application/vnd.github+json", "x-github-api-version": "2022-11-28"}
@@ -41,9 +49,10 @@ class GithubApi:
         base_url: `https://api.github.com`, or `https://HOST/api/v3` of an Enterprise server.
         token: Sent as a bearer token; empty for anonymous requests.
         repository: `owner/name`.
+        ca_file: CA certificate of a server with a private one.
     """
 
-    def __init__(self, base_url: str, token: str, repository: str) -> None:
+    def __init__(self, base_url: str, token: str, repository: str, ca_file: str = "") -> None:
         from github import Auth, Github
 
         if not _REPOSITORY.fullmatch(repository) or ".." in repository:
@@ -52,7 +61,12 @@ class GithubApi:
             raise NotBound("GITHUB_API_URL is not a URL", fix="e.g. https://HOST/api/v3")
         self.repository = repository
         self._base_url = base_url.rstrip("/")
-        self._token = token
+        self._ca_file = ca_file
+        self._headers = dict(_HEADERS)
+        if token:
+            self._headers["authorization"] = f"Bearer {token}"
+        checked_headers(self._headers)
+        trust(ca_file or True)
         self._github = Github(
             auth=Auth.Token(token) if token else None,
             base_url=self._base_url,
@@ -61,6 +75,7 @@ class GithubApi:
             seconds_between_requests=None,
             seconds_between_writes=None,
             user_agent="aofctl",
+            verify=ca_file or True,
         )
 
     def __enter__(self) -> Self:
@@ -139,10 +154,9 @@ class GithubApi:
 
     def download(self, path: str, into: IO[bytes], *, limit: int = _MOST_DOWNLOAD) -> Answer:
         """GET a body that may be large and may be on another host."""
-        headers = dict(_HEADERS)
-        if self._token:
-            headers["authorization"] = f"Bearer {self._token}"
-        return Download(headers, limit=limit).fetch(f"{self._base_url}{path}", into)
+        return Download(self._headers, limit=limit, ca_file=self._ca_file).fetch(
+            f"{self._base_url}{path}", into
+        )
 
     def upload(self, url: str, file: IO[bytes], *, name: str, content_type: str) -> Any:
         """Send `file` as a release asset to the `upload_url` of a release.
@@ -154,12 +168,12 @@ class GithubApi:
         host = target.hostname or ""
         if target.scheme != api.scheme or host not in {api.hostname, _uploads(api.hostname)}:
             raise Unreachable(f"refused to upload to {host!r}", why="it is not the host of the API")
-        headers = {
-            **_HEADERS,
-            "authorization": f"Bearer {self._token}",
-            "content-type": content_type,
-        }
-        server = Http(f"{target.scheme}://{target.netloc}", headers=headers, timeout_s=_UPLOAD_S)
+        server = Http(
+            f"{target.scheme}://{target.netloc}",
+            headers={**self._headers, "content-type": content_type},
+            timeout_s=_UPLOAD_S,
+            verify=self._ca_file or True,
+        )
         try:
             answer = server.send("POST", target.path, params={"name": name}, content=file)
         finally:
@@ -169,18 +183,14 @@ class GithubApi:
     def _once(self, method: str, path: str, params: dict[str, Any], body: Any = None) -> Answer:
         import requests
 
-        shown = f"{method} {self._base_url}{path}"
+        shown = f"{method} {without_secrets(self._base_url + path)}"
         require_time(shown, _TIMEOUT_S)
         try:
             status, headers, text = self._github.requester.requestJson(
                 method, path, parameters=dict(params), headers=dict(_HEADERS), input=body
             )
-        except requests.ConnectTimeout as error:
-            raise Failed(timed_out(shown, _TIMEOUT_S), retry=True) from error
-        except requests.Timeout as error:
-            raise Failed(timed_out(shown, _TIMEOUT_S), retry=False) from error
         except requests.RequestException as error:
-            raise Failed(no_connection(shown, _cause(error)), retry=True) from error
+            raise failed(shown, error, _TIMEOUT_S) from error
         except RuntimeError as error:
             raise Unreachable(f"{shown}: redirected", why=str(error)) from error
         return Answer(shown, status, headers, text.encode())
@@ -239,9 +249,3 @@ def _advice(answer: Answer) -> str:
 def _uploads(host: str | None) -> str:
     """github.com takes uploads on a host of their own; Enterprise Server on the same one."""
     return f"uploads.{(host or '').removeprefix('api.')}"
-
-
-def _cause(error: Exception) -> Exception:
-    """The innermost reason: requests wraps the socket's words in three layers."""
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    return reason if isinstance(reason, Exception) else error

@@ -28,6 +28,7 @@ class GithubTool(Tool):
                 secret=True, write_only=True),
         Setting("GITHUB_API_URL", f"the REST API; {PUBLIC_API} unless set"),
         Setting("GITHUB_REPOSITORY", "owner/name that is meant when a call names none"),
+        Setting("GITHUB_CA_FILE", "CA certificate of a server with a private one"),
     )  # fmt: skip
 
     def reading(self, repository: str | None) -> GithubApi:
@@ -49,4 +50,9 @@ class GithubTool(Tool):
                 why="the call has none and GITHUB_REPOSITORY has no value",
                 fix="set GITHUB_REPOSITORY to owner/name, or give repository=owner/name",
             )
-        return GithubApi(self.settings.get("GITHUB_API_URL") or PUBLIC_API, token, chosen)
+        return GithubApi(
+            self.settings.get("GITHUB_API_URL") or PUBLIC_API,
+            token.strip(),
+            chosen,
+            self.settings.get("GITHUB_CA_FILE", ""),
+        )

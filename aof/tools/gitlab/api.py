@@ -16,8 +16,16 @@ from urllib.parse import urlsplit
 from aof.errors import NotBound, Unreachable, UsageFault
 from aof.transport.deadline import require_time
 from aof.transport.download import Download
-from aof.transport.http import Answer, Failed, Http, no_connection, repeated, timed_out
+from aof.transport.http import (
+    Answer,
+    Http,
+    checked_headers,
+    repeated,
+    trust,
+    without_secrets,
+)
 from aof.transport.paging import next_query, quoted_path
+from aof.transport.vendor_requests import failed
 
 if TYPE_CHECKING:
     import requests
@@ -39,9 +47,10 @@ class GitlabApi:
         url: Of the server, without `/api/v4`.
         token: A personal, project, group or OAuth token.
         project: Numeric id or full path.
+        ca_file: CA certificate of a server with a private one.
     """
 
-    def __init__(self, url: str, token: str, project: str) -> None:
+    def __init__(self, url: str, token: str, project: str, ca_file: str = "") -> None:
         import gitlab
 
         if not project or project.strip("/") != project or any(sign.isspace() for sign in project):
@@ -50,9 +59,11 @@ class GitlabApi:
             raise NotBound("GITLAB_URL is not a URL", fix="e.g. https://gitlab.example.com")
         self.project = project
         self._base_url = f"{url.rstrip('/')}/api/v4"
-        self._token = token
+        self._ca_file = ca_file
+        self._headers = checked_headers({"authorization": f"Bearer {token}"} if token else {})
+        trust(ca_file or True)
         self._gitlab = gitlab.Gitlab(
-            url, oauth_token=token or None, timeout=_TIMEOUT_S, user_agent="aofctl"
+            url, oauth_token=token or None, user_agent="aofctl", ssl_verify=ca_file or True
         )
         self._gitlab.session.hooks["response"].append(_stop_at_refusals)
 
@@ -99,8 +110,9 @@ class GitlabApi:
 
     def download(self, path: str, into: IO[bytes], *, limit: int = _MOST_DOWNLOAD) -> Answer:
         """GET a body that may be large and may be on another host."""
-        headers = {"authorization": f"Bearer {self._token}"} if self._token else {}
-        return Download(headers, limit=limit).fetch(f"{self._base_url}{path}", into)
+        return Download(self._headers, limit=limit, ca_file=self._ca_file).fetch(
+            f"{self._base_url}{path}", into
+        )
 
     def url(self, path: str) -> str:
         """The whole URL of a path of the API."""
@@ -108,8 +120,12 @@ class GitlabApi:
 
     def upload(self, path: str, file: IO[bytes]) -> Any:
         """PUT `file` into the package registry; returns what GitLab says of the file."""
-        headers = {"authorization": f"Bearer {self._token}"}
-        server = Http(self._base_url, headers=headers, timeout_s=_UPLOAD_S)
+        server = Http(
+            self._base_url,
+            headers=self._headers,
+            timeout_s=_UPLOAD_S,
+            verify=self._ca_file or True,
+        )
         kind = {"content-type": "application/octet-stream"}
         select = {"select": "package_file"}
         try:
@@ -122,26 +138,23 @@ class GitlabApi:
         import gitlab
         import requests
 
-        shown = f"{method} {self._base_url}{path}"
-        require_time(shown, _TIMEOUT_S)
+        shown = f"{method} {without_secrets(self._base_url + path)}"
+        left = require_time(shown, _TIMEOUT_S)
         try:
             response = self._gitlab.http_request(
                 method.lower(),
                 path,
                 query_data=params,
                 post_data=body,
+                timeout=left,
                 max_retries=0,
                 obey_rate_limit=False,
                 retry_transient_errors=False,
             )
         except _Refused as refused:
             response = refused.response
-        except requests.ConnectTimeout as error:
-            raise Failed(timed_out(shown, _TIMEOUT_S), retry=True) from error
-        except requests.Timeout as error:
-            raise Failed(timed_out(shown, _TIMEOUT_S), retry=False) from error
         except requests.RequestException as error:
-            raise Failed(no_connection(shown, _cause(error)), retry=True) from error
+            raise failed(shown, error, left) from error
         except gitlab.GitlabError as error:
             raise Unreachable(f"{shown}: redirected", why=str(error)) from error
         headers = {name.lower(): value for name, value in response.headers.items()}
@@ -214,8 +227,3 @@ def _grouped(pairs: list[tuple[str, str]]) -> dict[str, Any]:
     for name, value in pairs:
         grouped[name] = [*grouped.get(name, []), value] if name.endswith("[]") else value
     return grouped
-
-
-def _cause(error: Exception) -> Exception:
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    return reason if isinstance(reason, Exception) else error

@@ -30,6 +30,8 @@ class GitlabTool(Tool):
         Setting("CI_API_V4_URL", "set by GitLab in its jobs"),
         Setting("GITLAB_PROJECT", "id or group/name that is meant when a call names none"),
         Setting("CI_PROJECT_ID", "set by GitLab in its jobs; used without GITLAB_PROJECT"),
+        Setting("GITLAB_CA_FILE", "CA certificate of a server with a private one"),
+        Setting("CI_SERVER_TLS_CA_FILE", "set by GitLab in its jobs; used without GITLAB_CA_FILE"),
     )  # fmt: skip
 
     def reading(self, project: str | None) -> GitlabApi:
@@ -58,4 +60,6 @@ class GitlabTool(Tool):
             or settings.get("CI_API_V4_URL", "").removesuffix("/api/v4")
             or PUBLIC_SERVER
         )
-        return GitlabApi(url.rstrip("/").removesuffix("/api/v4"), token, chosen)
+        ca_file = settings.get("GITLAB_CA_FILE") or settings.get("CI_SERVER_TLS_CA_FILE", "")
+        url = url.rstrip("/").removesuffix("/api/v4")
+        return GitlabApi(url, token.strip(), chosen, ca_file)
