@@ -22,7 +22,7 @@ class GitlabChanges:
         self.packages: list[dict[str, Any]] = []
         self.files: list[dict[str, Any]] = []
         self.requests: list[dict[str, Any]] = []
-        self.discussions: dict[str, list[dict[str, Any]]] = {}
+        self.notes: dict[str, list[dict[str, Any]]] = {}
         self.commits: list[dict[str, Any]] = []
         self.can_push = True
         self.knows_select = True
@@ -80,10 +80,14 @@ class GitlabChanges:
         route("GET", r"/project/repository/commits/(\w+)/merge_requests", self._of_commit)
         route("GET", r"/project/repository/branches/(.+)", self._branch)
         route("GET", r"/project/repository/compare", self._compare)
-        place = r"/project/(merge_requests/\d+|repository/commits/\w+)/discussions"
+        notes = r"/project/(merge_requests/\d+)/notes"
+        route("GET", notes, self._list_notes)
+        route("POST", notes, self._note)
+        route("PUT", rf"{notes}/(\d+)", self._edit_note)
+        place = r"/project/(repository/commits/\w+)/discussions"
         route("GET", place, self._list_discussions)
         route("POST", place, self._discuss)
-        route("PUT", rf"{place}/(\w+)/notes/(\d+)", self._edit_note)
+        route("PUT", rf"{place}/\w+/notes/(\d+)", self._edit_note)
 
     def _list_requests(self, asked: Asked) -> Reply:
         found = self.requests
@@ -123,21 +127,26 @@ class GitlabChanges:
         assert {"from", "to"} <= set(asked.query)
         return Reply(200, {"commits": self.commits, "compare_timeout": False})
 
+    def _list_notes(self, asked: Asked, where: str) -> Reply:
+        return self._page(asked, self.notes.get(where, []))
+
+    def _note(self, asked: Asked, where: str) -> Reply:
+        note = {"id": next(self._ids), **asked.json()}
+        self.notes.setdefault(where, []).append(note)
+        return Reply(201, note)
+
     def _list_discussions(self, asked: Asked, where: str) -> Reply:
-        return self._page(asked, self.discussions.get(where, []))
+        notes = self.notes.get(where, [])
+        return self._page(asked, [{"id": f"d{one['id']}", "notes": [one]} for one in notes])
 
     def _discuss(self, asked: Asked, where: str) -> Reply:
-        number = next(self._ids)
-        discussion = {"id": f"d{number}", "notes": [{"id": number, **asked.json()}]}
-        self.discussions.setdefault(where, []).append(discussion)
-        return Reply(201, discussion)
+        note = self._note(asked, where).body
+        return Reply(201, {"id": f"d{note['id']}", "notes": [note]})
 
-    def _edit_note(self, asked: Asked, where: str, discussion: str, note: str) -> Reply:
-        for one in self.discussions[where]:
-            if one["id"] == discussion and one["notes"][0]["id"] == int(note):
-                one["notes"][0].update(asked.json())
-                return Reply(200, one["notes"][0])
-        return _MISSING
+    def _edit_note(self, asked: Asked, where: str, number: str) -> Reply:
+        note = _one(self.notes[where], number)
+        note.update(asked.json())
+        return Reply(200, note)
 
     def _add_packages(self) -> None:
         route = self.server.route

@@ -172,8 +172,7 @@ def test_a_comment_with_a_key_replaces_the_earlier_one(
     second = do(server, "comment", body="fixed", key="doctor", **target)
     assert (first["created"], second["created"]) == (True, False)
     assert first["id"] == second["id"]
-    notes = [one["notes"][0]["body"] for one in server.changes.discussions[where]]
-    assert notes == ["<!-- aof:doctor -->\nfixed"]
+    assert [one["body"] for one in server.changes.notes[where]] == ["<!-- aof:doctor -->\nfixed"]
 
 
 @pytest.mark.parametrize("target", [{}, {"merge_request": 1, "commit": SHA}])

@@ -200,20 +200,12 @@ class MergeRequests(GitlabTool):
         """
         if (merge_request is None) == (commit is None):
             raise UsageFault("comment needs either merge_request or commit")
-        where: tuple[object, ...] = ("merge_requests", merge_request)
-        if commit is not None:
-            where = ("repository", "commits", commit)
         text = {"body": keyed(body, key, limit=_MOST_TEXT)}
         api, warnings = self.writing(project)
         with api:
-            earlier = _earlier(api, where, key)
-            if earlier is None:
-                said = api.send("POST", api.path(*where, "discussions"), text)
-                note = (said.get("notes") or [{}])[0]
-            else:
-                discussion, number = earlier
-                path = api.path(*where, "discussions", discussion, "notes", number)
-                note = api.send("PUT", path, text)
+            place = _Notes(api, merge_request) if commit is None else _Discussions(api, commit)
+            earlier = place.find(mark_of(key)) if key else None
+            note = api.send("PUT", earlier, text) if earlier else place.add(text)
         data = {**only(note, ("id",)), "created": earlier is None}
         return ToolOutput(data, f"comment {data['id']}", warnings)
 
@@ -231,14 +223,41 @@ def _open_one(api: GitlabApi, source: str, target: str) -> dict[str, Any] | None
     return next((one for one in found if one["source_branch"] == source), None)
 
 
-def _earlier(api: GitlabApi, where: tuple[object, ...], key: str | None) -> tuple[str, int] | None:
-    """Discussion and note that were made with this key."""
-    if key is None:
+class _Notes:
+    """Notes on a merge request. Threads would have to be resolved before it can be merged."""
+
+    def __init__(self, api: GitlabApi, merge_request: int | None) -> None:
+        self._api = api
+        self._where = ("merge_requests", merge_request, "notes")
+
+    def find(self, mark: str) -> str | None:
+        """Path of the note with the mark."""
+        notes, _ = self._api.pages(self._api.path(*self._where), limit=1000)
+        found = next((one["id"] for one in notes if mark in str(one.get("body"))), None)
+        return None if found is None else self._api.path(*self._where, found)
+
+    def add(self, text: dict[str, str]) -> Any:
+        """A new note."""
+        return self._api.send("POST", self._api.path(*self._where), text)
+
+
+class _Discussions:
+    """Threads on a commit; its plain comments cannot be edited."""
+
+    def __init__(self, api: GitlabApi, commit: str) -> None:
+        self._api = api
+        self._where = ("repository", "commits", commit, "discussions")
+
+    def find(self, mark: str) -> str | None:
+        """Path of the note with the mark."""
+        discussions, _ = self._api.pages(self._api.path(*self._where), limit=1000)
+        for one in discussions:
+            for note in one.get("notes") or []:
+                if mark in str(note.get("body")):
+                    return self._api.path(*self._where, one["id"], "notes", note["id"])
         return None
-    mark = mark_of(key)
-    discussions, _ = api.pages(api.path(*where, "discussions"), limit=1000)
-    for discussion in discussions:
-        for note in discussion.get("notes") or []:
-            if mark in str(note.get("body")):
-                return str(discussion["id"]), int(note["id"])
-    return None
+
+    def add(self, text: dict[str, str]) -> Any:
+        """A new thread; returns its first note."""
+        thread = self._api.send("POST", self._api.path(*self._where), text)
+        return (thread.get("notes") or [{}])[0]
