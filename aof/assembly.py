@@ -13,11 +13,11 @@ from aof.clock import Clock
 from aof.errors import AofError, ManifestError, NotBound, UsageFault
 from aof.manifests.agent import Agent, AgentSpec, ToolUse
 from aof.manifests.agent_test import AgentTest
-from aof.manifests.base import Reference
 from aof.manifests.fleet import Fleet
 from aof.manifests.loader import Loaded, load_file, load_one, manifest_files
 from aof.manifests.references import resolve_reference
 from aof.manifests.trigger import Trigger
+from aof.manifests.workflow import Workflow, all_steps
 from aof.memory.file import open_memory
 from aof.models import catalog as models
 from aof.models.providers import key_variables
@@ -116,14 +116,16 @@ def _model_names(spec: AgentSpec, override: str, environment: Mapping[str, str])
     return [expand(text, environment).text for text in (spec.model, *spec.fallback_models)]
 
 
-def load_fleet(ref: str, environment: Mapping[str, str], *, base: Path | None = None) -> Loaded:
-    """The fleet `ref`, checked.
+def load_checked(
+    ref: str, kind: str, environment: Mapping[str, str], *, base: Path | None = None
+) -> Loaded:
+    """The manifest `ref` of a kind that refers to agents: `Fleet` or `Workflow`, checked.
 
     Raises:
         ManifestError: The manifest or a reference in it is wrong.
         UsageFault: There is no such manifest.
     """
-    loaded = load_one(resolve_reference(ref, base=base, environment=environment), "Fleet")
+    loaded = load_one(resolve_reference(ref, base=base, environment=environment), kind)
     problems = check(loaded, environment)
     if problems:
         raise ManifestError(problems)
@@ -160,9 +162,17 @@ def check(loaded: Loaded, environment: Mapping[str, str]) -> list[AofError]:
             for problem in _check_ref(loaded, agent.ref, ("spec", "agents", index), environment)
         ]
     if isinstance(manifest, AgentTest):
-        subject = "agent" if manifest.spec.agent else "fleet"
-        ref = (manifest.spec.agent or manifest.spec.fleet or Reference(ref=" ")).ref
-        return _check_ref(loaded, ref, ("spec", subject, "ref"), environment)
+        for subject in ("agent", "fleet", "workflow"):
+            reference = getattr(manifest.spec, subject)
+            if reference is not None:
+                return _check_ref(loaded, reference.ref, ("spec", subject, "ref"), environment)
+    if isinstance(manifest, Workflow):
+        return [
+            problem
+            for step in all_steps(manifest.spec.steps)
+            if step.agent is not None
+            for problem in _check_ref(loaded, step.agent.ref, ("spec", "steps"), environment)
+        ]
     return []
 
 

@@ -25,6 +25,7 @@ ANALYZE: dict[str, tuple[str, str]] = {
 """Each analysis: name -> (`module:attribute`, one line of help)."""
 TEST = {
     "run": ("aof.cli.test:test", "Run scenarios; the default: aofctl test [PATH...]"),
+    "workflow": ("aof.cli.test_workflow:workflow", "Run a workflow against mocks with state."),
     "from-run": ("aof.cli.test_from_run:from_run", "Write a test from a recorded run."),
 }
 COMMANDS = {

@@ -25,13 +25,13 @@ def run_fleet(ref: str, request: str, **options: Any) -> None:
       aofctl run fleet fleets/after-deploy "Canary deployment: checkout v2"
     """
     from aof import fleets
-    from aof.assembly import load_fleet
+    from aof.assembly import load_checked
     from aof.clock import SystemClock
     from aof.manifests.fleet import Fleet
     from aof.playbooks.base import Request
 
     clock, environment = SystemClock(), dict(os.environ)
-    loaded = load_fleet(ref, environment)
+    loaded = load_checked(ref, "Fleet", environment)
     assert isinstance(loaded.manifest, Fleet)
     asked = Request(
         text=sys.stdin.read() if request == "-" else request,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 
@@ -52,11 +52,19 @@ def test(
         return
     while True:
         results, seconds = _run(wanted, keyword, jobs, last_failed=last_failed)
-        _report(results, seconds, output=output, junit=junit)
         if not watch:
-            failed = any(not result.passed for result in results)
-            raise click.exceptions.Exit(int(ExitCode.STOP if failed else ExitCode.OK))
+            report_and_exit(results, seconds, output=output, junit=junit)
+        _report(results, seconds, output=output, junit=junit)
         _await_change(wanted)
+
+
+def report_and_exit(
+    results: list[ScenarioResult], seconds: float, *, output: str, junit: Path | None
+) -> NoReturn:
+    """Print the results and exit 0 when all passed, else 1."""
+    _report(results, seconds, output=output, junit=junit)
+    failed = any(not result.passed for result in results)
+    raise click.exceptions.Exit(int(ExitCode.STOP if failed else ExitCode.OK))
 
 
 def _mutate(paths: list[Path], keyword: str, output: str) -> None:

@@ -42,13 +42,17 @@ class Mock(MockAnswer):
     """An operation of a tool and what it answers.
 
     With `sequence` the first call gets the first answer and so on; the last one repeats.
-    Arguments that `match` does not name may be anything.
+    Arguments that `match` does not name may be anything. `when` is state that must hold
+    for the mock to answer, `sets` what its answer changes: a tag that was pushed is there
+    afterwards.
     """
 
     tool: str
     operation: str
     match: dict[str, Matcher] = Field(default_factory=dict)
     sequence: tuple[MockAnswer, ...] = ()
+    when: dict[str, Any] = Field(default_factory=dict)
+    sets: dict[str, Any] = Field(default_factory=dict)
 
     @field_validator("match", mode="before")
     @classmethod
@@ -109,6 +113,9 @@ class Assertion(Strict):
     proposes: str | None = Field(default=None, description="Text of a proposed command.")
     approval_required: bool | None = None
     memory_contains: str | None = None
+    steps: tuple[str, ...] | None = Field(
+        default=None, description="A workflow's steps that were taken, `name: state`, in order."
+    )
     max_tokens: int | None = None
     max_cost: float | None = None
     max_duration: Duration | None = None
@@ -156,6 +163,9 @@ class Scenario(Strict):
     memory: tuple[dict[str, Any], ...] = Field(default=(), description="Earlier entries.")
     wait: Duration = "0s"
     mocks: tuple[Mock, ...] = ()
+    approvals: dict[str, Literal["approve", "reject"]] = Field(
+        default_factory=dict, description="What people say at a workflow's approval steps."
+    )
     model: tuple[ScriptedTurn, ...] = Field(
         default=(), description="A scripted model's turns; empty for the built-in one."
     )
@@ -163,10 +173,11 @@ class Scenario(Strict):
 
 
 class AgentTestSpec(Strict):
-    """The agent or fleet under test, mocks for every scenario, and the scenarios."""
+    """The agent, fleet or workflow under test, mocks for every scenario, and the scenarios."""
 
     agent: Reference | None = None
     fleet: Reference | None = None
+    workflow: Reference | None = None
     env: dict[str, str] = Field(default_factory=dict)
     clock: datetime | None = None
     mocks: tuple[Mock, ...] = ()
@@ -174,8 +185,8 @@ class AgentTestSpec(Strict):
 
     @model_validator(mode="after")
     def _one_subject(self) -> AgentTestSpec:
-        if (self.agent is None) == (self.fleet is None):
-            raise ValueError("give either `agent` or `fleet`")
+        if sum(one is not None for one in (self.agent, self.fleet, self.workflow)) != 1:
+            raise ValueError("give one of `agent`, `fleet` and `workflow`")
         names = [scenario.name for scenario in self.scenarios]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
@@ -184,7 +195,7 @@ class AgentTestSpec(Strict):
 
 
 class AgentTest(Manifest):
-    """Scenario tests of one agent or fleet."""
+    """Scenario tests of one agent, fleet or workflow."""
 
     kind: Literal["AgentTest"]
     spec: AgentTestSpec

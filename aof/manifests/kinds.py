@@ -8,6 +8,7 @@ from aof.manifests.base import Manifest
 from aof.manifests.fleet import Fleet
 from aof.manifests.policy import Policy
 from aof.manifests.trigger import Trigger
+from aof.manifests.workflow import Workflow
 
 KINDS: dict[str, type[Manifest]] = {
     "Agent": Agent,
@@ -15,4 +16,5 @@ KINDS: dict[str, type[Manifest]] = {
     "Fleet": Fleet,
     "Policy": Policy,
     "Trigger": Trigger,
+    "Workflow": Workflow,
 }

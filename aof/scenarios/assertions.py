@@ -144,6 +144,12 @@ def _memory_contains(text: str, outcome: Outcome) -> str:
     return f"no memory entry contains {text!r}"
 
 
+def _steps(expected: tuple[str, ...], outcome: Outcome) -> str:
+    if tuple(outcome.steps) == expected:
+        return ""
+    return "the steps were:\n" + _quoted(outcome.steps or ["none"])
+
+
 def _max_tokens(most: int, outcome: Outcome) -> str:
     usage = outcome.result.usage if outcome.result else None
     used = usage.input_tokens + usage.output_tokens if usage else 0
@@ -197,6 +203,7 @@ _CHECKS: dict[str, Callable[[Any, Outcome], str]] = {
     "proposes": _proposes,
     "approval_required": _approval_required,
     "memory_contains": _memory_contains,
+    "steps": _steps,
     "max_tokens": _max_tokens,
     "max_cost": _max_cost,
     "max_duration": _max_duration,

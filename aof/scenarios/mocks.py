@@ -16,7 +16,7 @@ from aof.errors import Unreachable, UsageFault
 from aof.manifests.agent_test import Mock, MockAnswer
 from aof.manifests.base import duration_s
 from aof.messages import ToolOutput
-from aof.scenarios.matching import all_match
+from aof.scenarios.matching import all_match, is_subset
 from aof.tools.base import Tool
 
 
@@ -25,6 +25,7 @@ class MockSet:
 
     def __init__(self, mocks: Sequence[Mock], *, folder: Path, clock: Clock) -> None:
         self.missing: list[str] = []
+        self.state: dict[str, Any] = {}
         self._mocks = mocks
         self._used = [0] * len(mocks)
         self._folder = folder
@@ -44,7 +45,8 @@ class MockSet:
         with self._lock:
             for index, mock in enumerate(self._mocks):
                 same = (mock.tool, mock.operation) == (tool, operation)
-                if same and all_match(mock.match, arguments):
+                if same and is_subset(mock.when, self.state) and all_match(mock.match, arguments):
+                    self.state.update(mock.sets)
                     self._used[index] += 1
                     return self._give(mock, self._used[index])
             self.missing.append(paste_text(tool, operation, arguments))

@@ -28,6 +28,7 @@ class Outcome:
     calls: Sequence[Called] = ()
     memory: Sequence[Mapping[str, Any]] = ()
     document: Mapping[str, Any] = field(default_factory=dict)
+    steps: Sequence[str] = ()
 
     @property
     def report(self) -> str:

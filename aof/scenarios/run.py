@@ -3,33 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
 
-from aof.assembly import assemble_agent, load_fleet
 from aof.clock import FrozenClock
-from aof.engine.progress import Silent
 from aof.engine.result import RunResult
-from aof.engine.run import Run, RunOptions
 from aof.errors import AofError, InternalFault
-from aof.fleets import FleetResult, run_fleet
-from aof.manifests.agent_test import Scenario
-from aof.manifests.base import duration_s
-from aof.manifests.fleet import Fleet
+from aof.fleets import FleetResult
 from aof.memory.base import InMemory
-from aof.models.base import Model
-from aof.models.scripted import Scripted, Turn
-from aof.playbooks.base import Request
-from aof.redaction import Redactor
-from aof.runlog import RunLog
 from aof.scenarios.assertions import check, shown
 from aof.scenarios.discover import Case
-from aof.scenarios.mocks import MockSet, mocked
-from aof.scenarios.outcome import Called, Failure, Outcome, ScenarioResult
+from aof.scenarios.mocks import MockSet
+from aof.scenarios.outcome import Failure, Outcome, ScenarioResult
+from aof.scenarios.stage import Stage
 from aof.verdict import Assessment
+from aof.workflows import WorkflowRun
 
 USUAL_TIME = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 """When scenarios happen that do not say when."""
@@ -75,7 +62,7 @@ def _outcome(case: Case, library_path: str) -> tuple[MockSet, Outcome]:
     scenario, spec = case.scenario, case.test.spec
     clock = FrozenClock(scenario.clock or spec.clock or USUAL_TIME)
     folder = case.loaded.path.parent
-    stage = _Stage(
+    stage = Stage(
         scenario=scenario,
         environment={**spec.env, **scenario.env}
         | ({"AOF_LIBRARY_PATH": library_path} if library_path else {}),
@@ -89,9 +76,11 @@ def _outcome(case: Case, library_path: str) -> tuple[MockSet, Outcome]:
     try:
         if spec.agent is not None:
             result = stage.run_of(spec.agent.ref)(stage.request()).execute()
-        else:
-            assert spec.fleet is not None
+        elif spec.fleet is not None:
             result = _as_one(stage.run_fleet(spec.fleet.ref))
+        else:
+            assert spec.workflow is not None
+            return stage.mocks, _of_workflow(stage, stage.run_workflow(spec.workflow.ref))
     except AofError as error:
         return stage.mocks, Outcome(None, error, stage.calls(), stage.memory.entries())
     except Exception as error:  # noqa: BLE001 - a crash fails its scenario, not the suite
@@ -99,84 +88,6 @@ def _outcome(case: Case, library_path: str) -> tuple[MockSet, Outcome]:
         return stage.mocks, Outcome(None, crash, stage.calls(), stage.memory.entries())
     document = stage.redactor.value(result.as_dict())
     return stage.mocks, Outcome(result, None, stage.calls(), stage.memory.entries(), document)
-
-
-@dataclass(slots=True)
-class _Stage:
-    """Everything a scenario replaces, and the logs of what ran on it."""
-
-    scenario: Scenario
-    environment: Mapping[str, str]
-    folder: Path
-    clock: FrozenClock
-    mocks: MockSet
-    memory: InMemory
-    redactor: Redactor = field(default_factory=Redactor)
-    logs: list[RunLog] = field(default_factory=list)
-
-    def run_of(self, ref: str, base: Path | None = None) -> Callable[[Request], Run]:
-        """What makes the run of an agent."""
-        assembled = assemble_agent(
-            ref,
-            environment=self.environment,
-            folder=self.folder,
-            base=base or self.folder,
-            clock=self.clock,
-        )
-        self.redactor = assembled.redactor
-        runnable = replace(
-            assembled.runnable,
-            tools=mocked(assembled.runnable.tools, self.mocks),
-            memory=self.memory,
-            models=_models(self.scenario),
-        )
-
-        def make(request: Request) -> Run:
-            log = RunLog(None, redactor=assembled.redactor, clock=self.clock)
-            self.logs.append(log)
-            return Run(
-                runnable=runnable,
-                request=request,
-                run_id=f"scenario-{len(self.logs)}",
-                log=log,
-                store=None,
-                clock=self.clock,
-                progress=Silent(),
-                options=RunOptions(wait_s=duration_s(self.scenario.wait)),
-            )
-
-        return make
-
-    def run_fleet(self, ref: str) -> FleetResult:
-        """Run a fleet, one agent after the other: mocks with a sequence need an order."""
-        loaded = load_fleet(ref, self.environment, base=self.folder)
-        assert isinstance(loaded.manifest, Fleet)
-        members = []
-        for agent in loaded.manifest.spec.agents:
-            make = self.run_of(agent.ref, loaded.path.parent)
-            members.append((Path(agent.ref).stem, make))
-        return run_fleet(loaded.name, members, self.request(), mode="sequential")
-
-    def request(self) -> Request:
-        """What is asked."""
-        settings = {key: _as_setting(value) for key, value in self.scenario.set.items()}
-        return Request(
-            text=self.scenario.input,
-            now=self.clock.now(),
-            settings=settings,
-            event=self.scenario.event,
-            environment=self.environment,
-            folder=self.folder,
-        )
-
-    def calls(self) -> list[Called]:
-        """Every tool call, in order."""
-        return [
-            Called(event.data["tool"], event.data["operation"], event.data["arguments"])
-            for log in self.logs
-            for event in log.events
-            if event.kind == "tool.called"
-        ]
 
 
 def _as_one(fleet: FleetResult) -> RunResult:
@@ -205,13 +116,28 @@ def _as_one(fleet: FleetResult) -> RunResult:
     )
 
 
-def _models(scenario: Scenario) -> list[Model]:
-    turns = [
-        Turn(turn.text, tuple((call.name, call.arguments) for call in turn.calls))
-        for turn in scenario.model
-    ]
-    return [Scripted(turns)] if turns else []
-
-
-def _as_setting(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def _of_workflow(stage: Stage, run: WorkflowRun) -> Outcome:
+    """A workflow's end; facts are by step, the report is every agent's under its step."""
+    results = [(step.name, step.result) for step in run.done if step.result is not None]
+    last = results[-1][1] if results else None
+    taken = [f"{step.name}: {step.state}" for step in run.done]
+    reports = [f"# {name}\n\n{result.report}" for name, result in results]
+    result = RunResult(
+        run_id="workflow",
+        agent="workflow",
+        verdict=run.verdict,
+        assessment=Assessment(
+            verdict=run.verdict,
+            decision=last.assessment.decision if last else "UNKNOWN",
+            summary="; ".join(taken),
+            actions=tuple(action for _, one in results for action in one.assessment.actions),
+            facts=run.facts,
+        ),
+        evidence=tuple(item for _, one in results for item in one.evidence),
+        report="\n".join([*taken, "", *reports]),
+        model=last.model if last else "embedded",
+        plan=run.plan,
+    )
+    document = stage.redactor.value(result.as_dict())
+    memory = stage.memory.entries()
+    return Outcome(result, None, stage.calls(), memory, document, steps=taken)

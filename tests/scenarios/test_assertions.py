@@ -61,6 +61,7 @@ OUTCOME = Outcome(
     ],
     memory=[{"decision": "ROLLBACK"}],
     document=RESULT.as_dict(),
+    steps=["release: ran", "gate: approved"],
 )
 FAILED = Outcome(None, Unreachable("no connection to prometheus"))
 
@@ -86,6 +87,7 @@ HOLD: list[dict[str, Any]] = [
     {"proposes": "rollback shop 12"},
     {"approval_required": True},
     {"memory_contains": "ROLLBACK"},
+    {"steps": ["release: ran", "gate: approved"]},
     {"max_tokens": 15},
     {"max_cost": 0.02},
     {"max_duration": "1s"},
@@ -115,6 +117,7 @@ DO_NOT: list[tuple[dict[str, Any], str]] = [
     ({"proposes": "kubectl"}, "argocd app rollback shop 12"),
     ({"approval_required": False}, "approval required is True"),
     ({"memory_contains": "PROCEED"}, "no memory entry"),
+    ({"steps": ["gate: approved", "release: ran"]}, "| release: ran"),
     ({"max_tokens": 14}, "15 tokens"),
     ({"max_cost": 0.01}, "0.0200 USD"),
     ({"max_duration": "100ms"}, "0.500 s"),
