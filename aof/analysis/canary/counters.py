@@ -129,7 +129,8 @@ class RatioSeries:
 
     blocks: list[Block] = field(default_factory=list)
     _open_id: int = -1
-    _log_e: list[float] = field(default_factory=lambda: [0.0] * _POINTS)
+    _expected: list[float] = field(default_factory=lambda: [0.0] * _POINTS)
+    _bad_c: float = 0.0
     _closed: _Sums = field(default_factory=_Sums)
     _counts: list[tuple[float, float, float, float]] = field(default_factory=list)
     _worst: Block | None = None
@@ -157,23 +158,29 @@ class RatioSeries:
         if not self.blocks or not self.blocks[-1].usable:
             return
         block = self.blocks[-1]
-        self._log_e = _with_block(self._log_e, block)
+        self._expected = _with_block(self._expected, block)
+        self._bad_c += block.bad_c
         self._closed.add(block)
         self._counts.append(block.counts)
         self._worst = _worse(self._worst, block)
 
     def log_e(self, dispersion: float, *, null: float = 1.0) -> float:
         """Log of the e-value against "the rate ratio is at most `null`"."""
-        if null > 1:
-            logs = self._log_e_beyond(min(null, _LARGEST_NULL))
-        elif self.blocks:
-            logs = _with_block(self._log_e, self.blocks[-1])
-        else:
-            logs = self._log_e
+        logs = self._log_e_beyond(min(null, _LARGEST_NULL)) if null > 1 else self._log_e_at_1()
         tempered = [
             value / dispersion + weight for value, weight in zip(logs, _LOG_WEIGHTS, strict=True)
         ]
         return _log_sum(tempered) - _log_sum(_LOG_WEIGHTS)
+
+    def _log_e_at_1(self) -> list[float]:
+        """Log-likelihood ratios against "not worse", one for each theta of the mixture."""
+        expected, bad_c = self._expected, self._bad_c
+        if self.blocks and self.blocks[-1].usable:
+            expected = _with_block(expected, self.blocks[-1])
+            bad_c += self.blocks[-1].bad_c
+        return [
+            bad_c * log_theta - minus for log_theta, minus in zip(_LOG_THETA, expected, strict=True)
+        ]
 
     def _log_e_beyond(self, null: float) -> list[float]:
         """The same against `null`; the mixture begins at 1.1 times it."""
@@ -265,16 +272,13 @@ class RatioSeries:
         return whole
 
 
-def _with_block(logs: list[float], block: Block) -> list[float]:
-    """Log-likelihood ratios against "not worse" with one block more."""
+def _with_block(expected: list[float], block: Block) -> list[float]:
+    """What the likelihood loses at each theta for all bad events, with one block more."""
     bad = block.bad_c + block.bad_b
-    if not block.usable or not bad:
-        return logs
-    bad_c, row = block.bad_c, _log_row(block.n_c / (block.n_c + block.n_b))
-    return [
-        value + bad_c * log_theta - bad * log_share
-        for value, log_theta, log_share in zip(logs, _LOG_THETA, row, strict=True)
-    ]
+    if not bad:
+        return expected
+    row = _log_row(block.n_c / (block.n_c + block.n_b))
+    return [total + bad * loss for total, loss in zip(expected, row, strict=True)]
 
 
 @lru_cache(maxsize=256)
