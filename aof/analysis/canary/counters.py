@@ -164,6 +164,12 @@ class RatioSeries:
         self._counts.append(block.counts)
         self._worst = _worse(self._worst, block)
 
+    def covers(self, seconds: float) -> bool:
+        """At least so long was compared, in two blocks or more: one may be left out."""
+        usable = [block for block in self.blocks if block.usable]
+        compared = sum(block.end_s - block.start_s for block in usable)
+        return len(usable) >= 2 and compared >= seconds - 1
+
     def log_e(self, dispersion: float, *, null: float = 1.0) -> float:
         """Log of the e-value against "the rate ratio is at most `null`"."""
         logs = self._log_e_beyond(min(null, _LARGEST_NULL)) if null > 1 else self._log_e_at_1()

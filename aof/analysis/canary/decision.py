@@ -11,12 +11,13 @@ from aof.verdict import Verdict
 
 
 class Ruling(NamedTuple):
-    """The decision, its verdict, one sentence why, and the minutes still needed."""
+    """The decision, its verdict, one sentence why, the minutes needed; `final`: time is up."""
 
     decision: Decision
     verdict: Verdict
     why: str
     needs_minutes: float | None = None
+    final: bool = False
 
 
 def stopping(metrics: Sequence[Metric], guards: Sequence[Guard]) -> Ruling | None:
@@ -55,7 +56,7 @@ def of_points(metrics: Sequence[Metric], guards: Sequence[Guard]) -> Ruling:
     if ruling:
         return ruling
     if not any(metric.verdict in ("pass", "warn") for metric in metrics):
-        return Ruling("HOLD", Verdict.INCONCLUSIVE, "no number given can be judged")
+        return Ruling("HOLD", Verdict.INCONCLUSIVE, "no number given can be judged", final=True)
     return proceeding(metrics)
 
 
@@ -95,7 +96,7 @@ def _extended(why: str, metrics: Sequence[Metric], left_s: float) -> Ruling:
         end = (
             "; the stage has been extended as far as it may: decide by hand or give it more traffic"
         )
-        return Ruling("HOLD", Verdict.INCONCLUSIVE, text + end)
+        return Ruling("HOLD", Verdict.INCONCLUSIVE, text + end, final=True)
     known = [metric.needs_minutes for metric in metrics if metric.needs_minutes is not None]
     needs = min(max(known, default=5.0), left_s / 60)
     return Ruling("HOLD", Verdict.INCONCLUSIVE, text, max(needs, 1.0))

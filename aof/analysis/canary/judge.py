@@ -147,7 +147,7 @@ class Judge:
                 "stage": stage,
                 "windows": self._count,
                 "wait_s": self._wait_s(ruling),
-                "firm": ruling.needs_minutes is None and not _has_gap(metrics, ruling),
+                "firm": ruling.decision != "HOLD" or ruling.final,
                 "decided_at": self._until.isoformat() if self._until else None,
                 "notes": self._notes(stage),
             }
@@ -241,10 +241,6 @@ def _errors(arm: Arm) -> Counted | None:
 def _ratio(arm: Arm, name: str) -> Counted | None:
     found = arm.ratios.get(name)
     return None if found is None else (found.bad, found.total)
-
-
-def _has_gap(metrics: list[Metric], ruling: Ruling) -> bool:
-    return ruling.decision == "HOLD" and any(metric.verdict == "nodata" for metric in metrics)
 
 
 def _of_points(evidence: CanaryEvidence, limits: CanaryLimits) -> Judgement:

@@ -187,7 +187,9 @@ class _Judged:
 
     def _confirmed(self) -> bool:
         limits, track = self.look.limits, self.track
-        if self.log_e < self._log_threshold() or len(track.blocks) < limits.min_blocks:
+        if self.log_e < self._log_threshold():
+            return False
+        if not self.series[0].covers(limits.min_compared_s):
             return False
         if self.series[0].total().bad_c < limits.min_errors or self.ratio <= self.limit:
             return False

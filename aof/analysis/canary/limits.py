@@ -120,8 +120,8 @@ class CanaryLimits(BaseModel):
     block_s: Positive = _limit(
         60.0, "s", "Shorter windows are joined to blocks of", "a burst lasts about a minute"
     )
-    min_blocks: Annotated[int, Field(ge=2)] = _limit(
-        5, "blocks", "Compared blocks before harm can be confirmed", "spec: 5 min minimum"
+    min_compared_s: Positive = _limit(
+        300.0, "s", "Compared before harm can be confirmed", "spec: 5 min minimum"
     )
     min_requests: Annotated[int, Field(ge=1)] = _limit(
         50, "requests", "Canary requests before an early stage may end", "3 min at 10 rps and 5 %"

@@ -165,7 +165,8 @@ class _Plan:
     def _stops(self, effect: float, blocks: list[tuple[float, float, float, float]]) -> bool:
         """The judge's confirmation on expected counts."""
         limits, rate = self.limits, min(self.error * effect, 1.0)
-        if len(blocks) < limits.min_blocks or rate - self.error <= self.allowed:
+        compared = sum(end - start for start, end, _, _ in blocks)
+        if compared < limits.min_compared_s or rate - self.error <= self.allowed:
             return False
         if sum(block[2] for block in blocks) * rate < limits.min_errors:
             return False

@@ -84,7 +84,7 @@ class _Judged:
     def _confirmed(self) -> bool:
         """Significant, large enough, not the work of one block, and still going on."""
         limits, series = self.look.limits, self.track.series
-        if self.log_e < self.look.log_threshold or len(series.blocks) < limits.min_blocks:
+        if self.log_e < self.look.log_threshold or not series.covers(limits.min_compared_s):
             return False
         if self.total.bad_c < limits.min_errors or self.rates.rise <= self.allowed:
             return False
@@ -181,7 +181,9 @@ class _Judged:
         """
         series, limits = self.track.series, self.look.limits
         rest = series.rates(without=self.worst)
-        if self.rates.rise > self.allowed or rest is None or len(series.blocks) < limits.min_blocks:
+        if self.rates.rise > self.allowed or rest is None:
+            return False
+        if not series.covers(limits.min_compared_s):
             return False
         dispersion = series.dispersion(limits.noise, without=self.worst)
         return rest.interval(dispersion, limits.confidence)[1] <= self.allowed

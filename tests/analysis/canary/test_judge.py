@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 import pytest
 
 from aof.analysis.canary import CanaryEvidence, Judge, judge
-from tests.analysis.canary.rollouts import evidence, rollout, window
+from tests.analysis.canary.rollouts import START, evidence, rollout, window
 
 
 @pytest.mark.parametrize("minutes", [5, 15, 30])
@@ -90,3 +92,40 @@ def test_shared_outage_holds() -> None:
     found = judge(evidence(rollout(3, stable=0.2, canary=0.2)))
     assert found.decision == "HOLD"
     assert "shared outage" in found.summary
+
+
+def merged(minutes: int, length: int, **rates: float) -> dict[str, object]:
+    """The same rollout in windows of `length` minutes."""
+    fine = rollout(minutes, **rates)["windows"]
+    windows = []
+    for at in range(0, minutes, length):
+        part = fine[at : at + length]
+        one = {**part[0], "seconds": 60 * len(part)}
+        for name in ("baseline", "canary"):
+            one[name] = {
+                "requests": sum(w[name]["requests"] for w in part),
+                "errors": sum(w[name]["errors"] for w in part),
+            }
+        windows.append(one)
+    return {"windows": windows}
+
+
+def test_five_minute_windows_stop_a_sick_canary_too() -> None:
+    assert judge(evidence(merged(10, 5, rps=1000, canary=0.05))).decision == "ROLLBACK"
+
+
+def test_one_long_window_cannot_confirm_harm_and_does_not_pass() -> None:
+    found = judge(evidence(merged(5, 5, rps=1000, canary=0.05)))
+    assert found.decision == "HOLD"
+    assert not found.firm
+
+
+def test_a_stage_is_extended_only_so_far() -> None:
+    data = rollout(30, rps=0.7)
+    data["windows"] += [
+        {**window(29, rps=0.7), "start": (START + timedelta(minutes=n)).isoformat()}
+        for n in range(30, 62)
+    ]
+    found = judge(evidence(data))
+    assert (found.decision, found.firm) == ("HOLD", True)
+    assert "extended as far as it may" in found.summary
