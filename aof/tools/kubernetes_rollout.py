@@ -156,10 +156,12 @@ def template_of(past: JSON) -> dict[str, Any]:
     """The pod template of a ReplicaSet or ControllerRevision, without generated labels."""
     holder = past.get("data") if past.get("kind") == "ControllerRevision" else past
     template = ((holder or {}).get("spec") or {}).get("template") or {}
-    about = template.get("metadata") or {}
+    about = {key: item for key, item in (template.get("metadata") or {}).items() if item}
     labels = {k: v for k, v in (about.get("labels") or {}).items() if k not in _HASH_LABELS}
     kept = {key: item for key, item in template.items() if key != "$patch"}
-    return {**kept, "metadata": {**about, "labels": labels}} if about else kept
+    if labels:
+        about["labels"] = labels
+    return {**kept, "metadata": about} if about else kept
 
 
 def images(workload: JSON) -> list[str]:
@@ -174,7 +176,10 @@ def owned_by(workload: JSON, candidates: Sequence[JSON]) -> list[JSON]:
     own = [
         one
         for one in candidates
-        if any(owner.get("uid") == uid for owner in metadata(one).get("ownerReferences") or [])
+        if any(
+            owner.get("uid") == uid and owner.get("controller")
+            for owner in metadata(one).get("ownerReferences") or []
+        )
     ]
     return sorted(own, key=revision_of, reverse=True)
 

@@ -10,6 +10,7 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from aof.errors import NotBound
 
@@ -85,6 +86,7 @@ def connect(kubeconfig: str, context: str, namespace: str) -> Connection:
     except (ConfigException, OSError, ValueError, TypeError, KeyError) as error:
         raise _unusable(paths, error) from error
     _require_server(settings, paths, used)
+    _require_privacy(settings, paths)
     chosen = namespace or used["context"].get("namespace") or "default"
     return Connection(client.ApiClient(settings), chosen, used["name"])
 
@@ -129,6 +131,14 @@ def _context(paths: str, wanted: str) -> dict[str, Any]:
 def _require_server(settings: Any, paths: str, used: dict[str, Any]) -> None:
     if not settings.host or settings.host == "http://localhost":
         raise _unusable(paths, ValueError(f"context {used['name']} has no cluster with a server"))
+
+
+def _require_privacy(settings: Any, paths: str) -> None:
+    """A token goes over plain HTTP to this machine only (a proxy of the cluster's API)."""
+    parts = urlsplit(settings.host)
+    local = parts.hostname in {"localhost", "127.0.0.1", "::1"}
+    if settings.auth_settings() and parts.scheme == "http" and not local:
+        raise _unusable(paths, ValueError(f"it would send a token unencrypted to {settings.host}"))
 
 
 def _unusable(paths: str, error: Exception) -> NotBound:

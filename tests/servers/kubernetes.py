@@ -113,26 +113,26 @@ class KubernetesServer(Loopback):
         return (*path[1:3], path[3:] or [""])  # type: ignore[return-value]
 
     def _discovery(self, asked: Asked, path: list[str]) -> Reply | None:
+        if path == ["version"]:
+            return Reply(body={"major": "1", "minor": "33", "gitVersion": "v1.33.0"})
         if path in (["api"], ["apis"]):
-            groups = sorted(
-                {kind.group for kind in self.kinds if bool(kind.group) == (path == ["apis"])}
-            )
-            if self.aggregated and "APIGroupDiscoveryList" in asked.headers.get("accept", ""):
-                return Reply(body=discovery.aggregated(self.kinds, groups, self.down_groups))
-            if path == ["api"]:
-                return Reply(body={"kind": "APIVersions", "versions": ["v1"]})
-            return Reply(
-                body={
-                    "kind": "APIGroupList",
-                    "groups": [discovery.group_of(self.kinds, one) for one in groups],
-                }
-            )
-        if (path[0], len(path)) in {("api", 2), ("apis", 3)}:
-            group, version = ("", path[1]) if path[0] == "api" else (path[1], path[2])
-            if group in self.down_groups:
-                return failure(503, "ServiceUnavailable", "the server is currently unable")
-            return Reply(body=discovery.resource_list(self.kinds, group, version))
-        return None
+            return self._groups(asked, core=path == ["api"])
+        if (path[0], len(path)) not in {("api", 2), ("apis", 3)}:
+            return None
+        group, version = ("", path[1]) if path[0] == "api" else (path[1], path[2])
+        if group in self.down_groups:
+            return failure(503, "ServiceUnavailable", "the server is currently unable")
+        return Reply(body=discovery.resource_list(self.kinds, group, version))
+
+    def _groups(self, asked: Asked, *, core: bool) -> Reply:
+        groups = sorted({kind.group for kind in self.kinds if (not kind.group) == core})
+        if self.aggregated and "APIGroupDiscoveryList" in asked.headers.get("accept", ""):
+            found = discovery.aggregated(self.kinds, groups, self.down_groups)
+            return Reply(200, found, {"content-type": discovery.AGGREGATED})
+        if core:
+            return Reply(body={"kind": "APIVersions", "versions": ["v1"]})
+        listed = [discovery.group_of(self.kinds, one) for one in groups]
+        return Reply(body={"kind": "APIGroupList", "groups": listed})
 
     def _on(self, asked: Asked, kind: Kind, namespace: str, rest: list[str]) -> Reply:
         name, sub = [*rest, "", ""][:2]

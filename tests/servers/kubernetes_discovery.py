@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
 VERBS = ["create", "delete", "get", "list", "patch", "update", "watch"]
 
 
@@ -56,7 +57,9 @@ def resource_list(kinds: list[Kind], group: str, version: str) -> dict[str, Any]
         line = {"kind": kind.kind, "namespaced": kind.namespaced, "verbs": VERBS}
         short = {"singularName": kind.kind.lower(), "shortNames": list(kind.short)}
         lines.append({**line, **short, "name": kind.plural})
-        lines += [{**line, "name": f"{kind.plural}/{one}"} for one in kind.sub]
+        lines += [
+            {**line, "name": f"{kind.plural}/{one}", **_answered(kind, one)} for one in kind.sub
+        ]
     gv = f"{group}/{version}" if group else version
     return {"kind": "APIResourceList", "groupVersion": gv, "resources": lines}
 
@@ -76,7 +79,10 @@ def aggregated(kinds: list[Kind], groups: list[str], down: set[str]) -> dict[str
                     "singularResource": kind.kind.lower(),
                     "shortNames": list(kind.short),
                     "verbs": VERBS,
-                    "subresources": [{"subresource": one} for one in kind.sub],
+                    "subresources": [
+                        {"subresource": one, "responseKind": _answered(kind, one), "verbs": VERBS}
+                        for one in kind.sub
+                    ],
                 }
                 for kind in here
             ]
@@ -88,3 +94,10 @@ def aggregated(kinds: list[Kind], groups: list[str], down: set[str]) -> dict[str
         "apiVersion": "apidiscovery.k8s.io/v2",
         "items": items,
     }
+
+
+def _answered(kind: Kind, subresource: str) -> dict[str, str]:
+    """What a subresource answers with: a Scale, or the kind itself."""
+    if subresource == "scale":
+        return {"group": "autoscaling", "version": "v1", "kind": "Scale"}
+    return {"group": kind.group, "version": kind.version, "kind": kind.kind}

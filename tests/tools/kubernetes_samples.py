@@ -43,7 +43,9 @@ def replica_set(name: str, revision: int, image: str, owner: str = "shop") -> di
         "apps/v1",
         metadata={
             "labels": LABELS,
-            "ownerReferences": [{"kind": "Deployment", "name": owner, "uid": f"uid-{owner}"}],
+            "ownerReferences": [
+                {"kind": "Deployment", "name": owner, "uid": f"uid-{owner}", "controller": True}
+            ],
             "annotations": {"deployment.kubernetes.io/revision": str(revision)},
         },
         spec={"replicas": 0, "template": pod_template(image, **{"pod-template-hash": name})},

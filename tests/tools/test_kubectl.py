@@ -557,7 +557,8 @@ def test_undo_of_a_stateful_set_uses_its_controller_revisions(
     spec = {"replicas": 1, "selector": selector, "template": pod_template("db:2")}
     server.add(named("StatefulSet", "db", "apps/v1", metadata={"uid": "u-db"}, spec=spec))
     for number in (1, 2):
-        about = {"labels": {"app": "db"}, "ownerReferences": [{"uid": "u-db"}]}
+        owner = {"uid": "u-db", "controller": True}
+        about = {"labels": {"app": "db"}, "ownerReferences": [owner]}
         template = {**pod_template(f"db:{number}"), "$patch": "replace"}
         server.add(
             named(
@@ -825,6 +826,16 @@ def test_a_wrong_context_lists_the_right_ones(server: KubernetesServer, tmp_path
     with pytest.raises(NotBound, match="no context 'prod'") as caught:
         Kubectl.bind(settings).invoke("get", {"resource": "pods"})
     assert caught.value.why.endswith("has: other, test")
+
+
+def test_a_token_is_not_sent_unencrypted_to_another_machine(
+    server: KubernetesServer, tmp_path: Path
+) -> None:
+    server.url = "http://cluster.example.com"
+    config = server.kubeconfig(tmp_path)
+    with pytest.raises(NotBound, match="cannot be used") as caught:
+        Kubectl.bind({"KUBECONFIG": str(config)}).invoke("get", {"resource": "pods"})
+    assert "unencrypted to http://cluster.example.com" in caught.value.why
 
 
 def test_context_and_namespace_can_be_chosen(server: KubernetesServer, tmp_path: Path) -> None:
