@@ -78,7 +78,7 @@ class RecordedCalls:
         try:
             bound, description = self._readable(tool, operation)
             checked = checked_arguments(self.tools[tool].kind, description.name, arguments)
-            output = _within(description.timeout_s, bound, description.name, checked)
+            output = within(description.timeout_s, bound, description.name, checked)
             result = self._succeeded(call, output)
         except Interrupted:
             raise
@@ -175,6 +175,13 @@ class RecordedCalls:
         action = self.action(tool, operation, arguments, reason=reason)
         return action.model_copy(update={"effect": Effect.WRITE, "origin": Origin.MODEL})
 
+    def description_of(self, action: Action) -> Operation | None:
+        """The operation an action would run, or None when there is none."""
+        try:
+            return self._described(action.tool, action.operation)
+        except AofError:
+            return None
+
     def note(self, text: str) -> None:
         """Pass a line on to the person watching."""
         self.progress.note(text)
@@ -247,7 +254,7 @@ class RecordedCalls:
         return ToolResult.failed(call, error)
 
 
-def _within(
+def within(
     timeout_s: float, tool: Tool, operation: str, arguments: Mapping[str, Any]
 ) -> ToolOutput:
     """Run the operation in a thread of its own, so that a library that hangs cannot hang us."""

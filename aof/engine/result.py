@@ -17,7 +17,8 @@ class RunResult:
     """A finished run.
 
     `answer` is what `output_schema` asked for; `unsupported` lists the model's claims that
-    stand in no evidence; `model_missed` says that a required model failed.
+    stand in no evidence; `model_missed` says that a required model failed. `refused` holds
+    the actions policy denies, with the reason; `denied` says that one was the code's own.
     """
 
     run_id: str
@@ -37,6 +38,8 @@ class RunResult:
     unsupported: Sequence[str] = ()
     interrupted: bool = False
     model_missed: bool = False
+    refused: Mapping[str, str] = field(default_factory=dict)
+    denied: bool = False
 
     def exit_code(self, fail_on: str = "") -> ExitCode:
         """What to tell the shell.
@@ -53,7 +56,8 @@ class RunResult:
         waits = ExitCode.PENDING if self.plan is not None and not self.dry_run else ExitCode.OK
         missed = ExitCode.UNREACHABLE if self.model_missed else ExitCode.OK
         stopped = ExitCode.INTERRUPTED if self.interrupted else ExitCode.OK
-        return ExitCode.strongest(own, waits, missed, stopped)
+        denied = ExitCode.DENIED if self.denied else ExitCode.OK
+        return ExitCode.strongest(own, waits, missed, stopped, denied)
 
     def as_dict(self) -> dict[str, Any]:
         """The shape of `docs/reference/json.md`."""
@@ -85,11 +89,15 @@ class RunResult:
     def _action(self, action: Action) -> dict[str, Any]:
         planned = self.plan is not None and not self.dry_run and action in self.plan.actions
         waits = planned and action.effect is Effect.WRITE
+        status = ActionStatus.PENDING if waits else ActionStatus.PROPOSED
+        if action.id in self.refused:
+            status = ActionStatus.REFUSED
         return {
             "id": action.id,
             "command": action.command,
             "effect": action.effect.value,
-            "status": (ActionStatus.PENDING if waits else ActionStatus.PROPOSED).value,
+            "status": status.value,
             "reason": action.reason,
             "executable": action.executable,
+            "refused": self.refused.get(action.id, ""),
         }

@@ -12,14 +12,13 @@ from aof.engine.budget import Limits
 from aof.engine.calls import BoundTool, RecordedCalls
 from aof.engine.conversation import as_text
 from aof.engine.merging import assessed_alone, merged
-from aof.engine.planning import make_plan
+from aof.engine.planning import Governance, make_plan
 from aof.engine.progress import Progress
 from aof.engine.reason import Reasoner, Reasoning
 from aof.engine.report import render_report, report_values
 from aof.engine.result import RunResult
 from aof.errors import AofError, Interrupted, NotBound
 from aof.manifests.agent import AgentSpec
-from aof.manifests.base import duration_s
 from aof.memory.base import Memory
 from aof.models.base import Model
 from aof.plans import Plan
@@ -28,7 +27,6 @@ from aof.runlog import RunLog
 from aof.runs.store import RunStore
 from aof.verdict import Assessment
 
-DEFAULT_APPROVAL_TIMEOUT_S = 4 * 3600.0
 _SHORTEST_WAIT_S = 1.0
 _CI_PREFIXES = ("CI", "GITHUB_", "GITLAB_", "RUNNER_", "JENKINS_", "BUILD_")
 
@@ -88,6 +86,7 @@ class Run:
     clock: Clock
     progress: Progress
     options: RunOptions = field(default_factory=RunOptions)
+    governance: Governance = field(default_factory=Governance)
 
     def execute(self) -> RunResult:
         """Go through the phases.
@@ -110,7 +109,8 @@ class Run:
             plan=result.plan.id if result.plan else None,
         )
         if self.store is not None:
-            self.store.save_result(self.run_id, self.log.redactor.value(result.as_dict()))
+            document = {**self.log.redactor.value(result.as_dict()), "log": self.log.head()}
+            self.store.save_result(self.run_id, document)
         return result
 
     def _started(self) -> None:
@@ -243,19 +243,22 @@ class Run:
         """Phases 3 and 4: plan, report, memory."""
         runnable = self.runnable
         self.progress.phase("plan")
-        approval = runnable.spec.approval
-        plan = make_plan(
+        planned = make_plan(
             assessment.actions,
             agent=runnable.name,
             run_id=self.run_id,
             now=self.clock.now(),
-            timeout_s=duration_s(approval.timeout) if approval else DEFAULT_APPROVAL_TIMEOUT_S,
             verdict=assessment.verdict.value,
             decision=assessment.decision,
+            governance=self._governance(),
+            described=calls.description_of,
         )
-        if plan is not None:
-            self.log.append("plan.created", plan=plan.id, digest=plan.digest)
-            if self.store is not None and not self.options.dry_run:
+        plan = planned.plan
+        for ruling in planned.rulings:
+            self.log.append("policy.decided", **ruling.model_dump(mode="json"))
+        if plan is not None and not self.options.dry_run:
+            self.log.append("plan.created", durable=True, plan=plan.id, digest=plan.digest)
+            if self.store is not None:
                 self.store.save_plan(plan)
         self.progress.phase("conclude")
         if assessment.memory is not None:
@@ -273,6 +276,8 @@ class Run:
             model=reasoning.model,
             usage=reasoning.usage,
             plan=plan,
+            refused=planned.refused,
+            denied=planned.denied,
             dry_run=self.options.dry_run,
             warnings=tuple(self._warnings(assessment, calls)),
             not_consulted=self._not_consulted(),
@@ -281,6 +286,12 @@ class Run:
             interrupted=reasoning.interrupted,
             model_missed=self.options.require_model and reasoning.failure is not None,
         )
+
+    def _governance(self) -> Governance:
+        """The rules in force, with what the agent itself asks for."""
+        agent = (f"agent {self.runnable.name}", self.runnable.spec.approval)
+        given = self.governance
+        return replace(given, approvals=(*given.approvals, agent), ref=self.runnable.ref)
 
     def _report(
         self,
