@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 PLAYBOOKS: dict[str, str] = {
     "release": "aof.playbooks.release:Release",
     "canary": "aof.playbooks.canary:Canary",
+    "ci_failure": "aof.playbooks.ci_failure:CiFailure",
     "gitops_drift": "aof.playbooks.gitops_drift:GitopsDrift",
 }
 

@@ -19,6 +19,14 @@ _VENDORED = re.compile(
 )
 
 
+# Where CI systems check a repository out: what follows is the path inside it.
+_WORKSPACE = re.compile(
+    r"^(?:/home/runner/work/[^/]+/[^/]+/|/Users/runner/work/[^/]+/[^/]+/|/__w/[^/]+/[^/]+/"
+    r"|[A-Za-z]:[\\/]a[\\/][^\\/]+[\\/][^\\/]+[\\/]|/github/workspace/|/builds/[^/]+/[^/]+/"
+    r"|/home/travis/build/[^/]+/[^/]+/|/home/circleci/project/|\./)"
+)
+
+
 @dataclass(slots=True)
 class Candidate:
     """A line that may be the cause. Offsets name lines: `head` was matched, `start` says why."""
@@ -65,8 +73,20 @@ def candidate_at(lines: Lines, start: int, step: int, rule: Rule) -> Candidate |
         category=category,
         step=step,
         location=location,
-        fix=rule.fix or rule.id,
+        fix=_fix_of(rule, category, message),
     )
+
+
+def _fix_of(rule: Rule, category: Category, message: str) -> str:
+    """The advice for the cause, which may be another than what the rule is named for."""
+    if "No module named" in message:
+        return "python-module-missing"
+    if "Cannot find module" in message:
+        return "node-module-missing"
+    tests = (Category.UNIT_TEST, Category.INTEGRATION_TEST)
+    if rule.category is not category and not (rule.category in tests and category in tests):
+        return ""
+    return rule.fix or rule.id
 
 
 def _holds(lines: Lines, start: int, rule: Rule) -> bool:
@@ -117,7 +137,7 @@ def _location(groups: dict[str, str | None]) -> Location | None:
         return None
     line = _number(groups.get("line") or groups.get("row"))
     column = _number(groups.get("column") or groups.get("col"))
-    return Location(file=file.strip(), line=line, column=column)
+    return Location(file=_WORKSPACE.sub("", file.strip()), line=line, column=column)
 
 
 def _number(text: str | None) -> int | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aof.analysis.ci_log import choose, outcome, score
 from aof.analysis.ci_log.blocks import Candidate, candidate_at
@@ -36,6 +36,7 @@ def diagnose(
     buffer: object,
     changed_files: Sequence[str] = (),
     *,
+    failed: bool = False,
     rules: RuleSet | None = None,
     excerpt_bytes: int = EXCERPT_BYTES,
     tail_bytes: int = TAIL_BYTES,
@@ -46,6 +47,7 @@ def diagnose(
         buffer: The log: `bytes`, `mmap.mmap` or any other buffer; any encoding an
             ASCII-compatible reader copes with, or UTF-16.
         changed_files: Paths changed since the last green run; failures in them count more.
+        failed: It is known from elsewhere that the pipeline failed, whatever the log says.
         rules: The rules to use; the shipped ones by default.
         excerpt_bytes: Largest size of the excerpt.
         tail_bytes: A log larger than twice this is first read from its end.
@@ -61,17 +63,21 @@ def diagnose(
     scan = None
     if lines.size > 2 * tail_bytes:
         start = lines.end(lines.size - tail_bytes) + 1
-        tail = _scan(lines, min(start, lines.size), rules, tuple(changed_files))
+        tail = _scan(lines, min(start, lines.size), rules, tuple(changed_files), failed=failed)
         scan = tail if _answers(tail) else None
     complete = scan is None
     if scan is None:
-        scan = _scan(lines, 0, rules, tuple(changed_files))
+        scan = _scan(lines, 0, rules, tuple(changed_files), failed=failed)
     return _diagnosis(lines, scan, excerpt_bytes=excerpt_bytes, complete=complete)
 
 
-def _scan(lines: Lines, start: int, rules: RuleSet, changed_files: tuple[str, ...]) -> _Scan:
+def _scan(
+    lines: Lines, start: int, rules: RuleSet, changed_files: tuple[str, ...], *, failed: bool
+) -> _Scan:
     segments = Segmenter(lines, rules.prefilter).run(start, lines.size)
     verdict = outcome.judge(segments, _last_lines(lines))
+    if failed and verdict.outcome != "failed":
+        verdict = replace(verdict, outcome="failed")
     if verdict.outcome == "passed":
         return _Scan(segments, verdict, [])
     candidates = list(_candidates(lines, segments, rules))

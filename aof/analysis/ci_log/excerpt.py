@@ -9,6 +9,7 @@ from aof.analysis.ci_log.lines import Lines
 
 _BLOCKS = 5
 _BEFORE_MARKER = 60
+_PLAIN = 44  # weight below which a line only holds a word that may mean trouble
 _LONG, _SHORT = 500, 200  # characters shown of a failing and of a surrounding line
 _NUMBER = 9  # bytes a line costs beside its text: its number and the line feed
 
@@ -40,19 +41,21 @@ def excerpt(
 
 def _wanted(lines: Lines, best: list[Candidate], marker: int | None) -> Iterator[tuple[int, int]]:
     """Lines in the order of their worth."""
-    for candidate in best[: 2 * _BLOCKS]:
+    plain = [c for c in best[: 2 * _BLOCKS] if c.rule.weight >= _PLAIN]
+    for candidate in [*best[:1], *plain]:
         yield candidate.start, _LONG
     for candidate in best[:1]:
         yield candidate.head, _LONG
         yield from _around(lines, candidate)
     if marker is not None:
         yield marker, _SHORT
-    others = best[1:_BLOCKS]
-    for candidate in others:
+    for candidate in plain[:_BLOCKS]:
         yield from _around(lines, candidate)
     end = marker if marker is not None else lines.size
     for start in lines.preceding(end, _BEFORE_MARKER):
         yield start, _SHORT
+    for candidate in best[: 3 * _BLOCKS]:
+        yield candidate.start, _SHORT
 
 
 def _around(lines: Lines, candidate: Candidate) -> Iterator[tuple[int, int]]:
