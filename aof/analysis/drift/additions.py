@@ -122,9 +122,11 @@ def is_noise(path: Path, tables: Tables) -> bool:
         return path[0] in {"status", "apiVersion", "kind"}
     if path[:1] == ("metadata",) and len(path) == 2:
         return path[1] in tables.noise.metadata
+    token = path[-1]
+    if isinstance(token, Item):
+        return any(f"{path[-2]}:{value}" in tables.noise.items for _, value in token.keys)
     if len(path) < 3 or path[-3] != "metadata":
         return False
-    token = path[-1]
     if isinstance(token, Element):
         return path[-2] == "finalizers" and str(token.value) in tables.noise.finalizers
     names = {"annotations": tables.noise.annotations, "labels": tables.noise.labels}

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from aof.analysis.drift.declared import DeclaredComparison
-from aof.analysis.drift.objects import annotations_of
+from aof.analysis.drift.objects import LAST_APPLIED, annotations_of
 from aof.analysis.drift.paths import DEFAULT_KEYS, MISSING, Element, Item, Path, lookup, step
 from aof.analysis.drift.schema import UNKNOWN, Field, Shape
 from aof.analysis.drift.tables import Role
 from aof.analysis.drift.writers import Writers
-
-LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 
 
 @dataclass(frozen=True, slots=True)

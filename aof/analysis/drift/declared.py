@@ -197,6 +197,8 @@ class DeclaredComparison:
         self, desired: list[Any], live: list[Any], shape: Field, keys: tuple[str, ...], path: Path
     ) -> None:
         """Pair items by key; a duplicate or missing key means comparing in place."""
+        if len(desired) != len(live):  # same length: duplicates are compared in place
+            desired, live = _last_of_each(desired, keys), _last_of_each(live, keys)
         by_key = _index(live, keys)
         pairs = None if by_key is None else _pair(desired, by_key, keys)
         if by_key is None or pairs is None:
@@ -287,13 +289,30 @@ def _index(
     """Items by their key values; None when one has no key or two have the same."""
     found: dict[tuple[Any, ...], tuple[int, dict[str, Any]]] = {}
     for index, item in enumerate(items):
-        if not isinstance(item, dict):
-            return None
-        key = tuple(item.get(name, DEFAULT_KEYS.get(name)) for name in keys)
-        if key in found or any(isinstance(part, (dict, list)) for part in key):
+        key = _key_of(item, keys)
+        if key is None or key in found:
             return None
         found[key] = (index, item)
     return found
+
+
+def _last_of_each(items: list[Any], keys: tuple[str, ...]) -> list[Any]:
+    """Without items that a later one of the same key replaces, as a merge leaves them."""
+    found: dict[Any, Any] = {}
+    for item in items:
+        key = _key_of(item, keys)
+        if key is None or None in key:
+            return items
+        found[key] = item
+    return items if len(found) == len(items) else list(found.values())
+
+
+def _key_of(item: Any, keys: tuple[str, ...]) -> tuple[Any, ...] | None:
+    """The key values of an item, None for a part that is left out; None when it has no key."""
+    if not isinstance(item, dict):
+        return None
+    key = tuple(item.get(name, DEFAULT_KEYS.get(name)) for name in keys)
+    return None if any(isinstance(part, (dict, list)) for part in key) else key
 
 
 def _pair(
@@ -302,10 +321,8 @@ def _pair(
     """The key of each declared item, left-out parts taken from the one live item that fits."""
     pairs: list[tuple[Any, ...]] = []
     for item in desired:
-        if not isinstance(item, dict):
-            return None
-        key = tuple(item.get(name, DEFAULT_KEYS.get(name)) for name in keys)
-        if any(isinstance(part, (dict, list)) for part in key):
+        key = _key_of(item, keys)
+        if key is None:
             return None
         if key not in live and None in key:
             fitting = [one for one in live if _fits(key, one)]

@@ -8,6 +8,7 @@ from typing import Any
 from aof.analysis.drift.result import Identity
 
 Object = Mapping[str, Any]
+LAST_APPLIED = "kubectl.kubernetes.io/last-applied-configuration"
 _NOTHING: Mapping[str, Any] = {}
 
 

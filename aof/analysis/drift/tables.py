@@ -99,6 +99,7 @@ class Noise:
     annotations: Globs
     labels: Globs
     finalizers: Globs
+    items: Globs
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,6 +146,7 @@ def shipped_tables() -> Tables:
             Globs(noise["annotations"]),
             Globs(noise["labels"]),
             Globs(noise["finalizers"]),
+            Globs(noise["items"]),
         ),
         omitted_when_zero=frozenset(normal["omitted_when_zero"]),
         kept_when_empty_string=frozenset(normal["kept_when_empty_string"]),

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aof.analysis.drift.objects import metadata_of
+from aof.analysis.drift.objects import LAST_APPLIED, mapping, metadata_of
 from aof.analysis.drift.paths import DEFAULT_KEYS, Element, Item, Path, Token
 from aof.analysis.drift.tables import Owners, Role
 
@@ -69,7 +69,7 @@ class Writers:
                     operation=str(entry.get("operation") or ""),
                     subresource=str(entry.get("subresource") or ""),
                     time=str(entry.get("time") or ""),
-                    role=owners.role_of(manager),
+                    role=_role(manager, entry["fieldsV1"], owners),
                     fields=entry["fieldsV1"],
                 )
             )
@@ -128,6 +128,15 @@ def child_of(fields: Mapping[str, Any], token: Token) -> Mapping[str, Any] | Non
         exact = fields.get("k:" + json.dumps(dict(token.keys), separators=(",", ":")))
         return exact if exact is not None else _loose_item(fields, dict(token.keys))
     return fields.get(f"i:{token}")
+
+
+def _role(manager: str, fields: Mapping[str, Any], owners: Owners) -> Role:
+    """A writer nobody knows that keeps the last-applied annotation is a tool that applies."""
+    role = owners.role_of(manager)
+    if role is not Role.UNKNOWN:
+        return role
+    annotations = mapping(mapping(fields.get("f:metadata")).get("f:annotations"))
+    return Role.GITOPS if f"f:{LAST_APPLIED}" in annotations else role
 
 
 def written_keys(name: str) -> Mapping[str, Any]:

@@ -323,3 +323,44 @@ def test_the_container_of_the_manifest_is_untouched() -> None:
     Cluster().apply(git).judge(git)
     assert git == before
     assert git["spec"]["template"]["spec"]["containers"] == [container()]
+
+
+def test_what_admission_puts_into_every_pod_is_clean() -> None:
+    pod = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": "shop"}}
+    pod |= {"spec": {"containers": [{"name": "c", "image": "i:1"}]}}
+    mount = "/var/run/secrets/kubernetes.io/serviceaccount"
+
+    def admit(live: dict[str, Any]) -> None:
+        live["spec"] |= {"volumes": [{"name": "kube-api-access-x7", "projected": {}}]}
+        live["spec"]["containers"][0]["volumeMounts"] = [
+            {"name": "kube-api-access-x7", "mountPath": mount, "readOnly": True}
+        ]
+        live["spec"]["tolerations"] = [{"key": "node.kubernetes.io/not-ready"}]
+
+    assert_clean(Cluster().apply(pod, webhook=admit).judge(pod))
+
+
+def test_a_tool_nobody_knows_that_applies_is_the_gitops_tool() -> None:
+    git = deployment()
+    assert_clean(Cluster().client_side_apply(git, manager="main").judge(git))
+
+
+def test_generated_labels_of_a_job_are_clean() -> None:
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": {"name": "j", "namespace": "shop"}}
+    template = {"metadata": {"labels": {"app": "j"}}, "spec": {"containers": [{"name": "c"}]}}
+    job |= {"spec": {"template": template}}
+
+    def generate(live: dict[str, Any]) -> None:
+        uid = {"batch.kubernetes.io/controller-uid": "u", "controller-uid": "u", "job-name": "j"}
+        live["spec"]["template"]["metadata"]["labels"] |= uid
+        live["spec"]["selector"] = {"matchLabels": {"batch.kubernetes.io/controller-uid": "u"}}
+
+    assert_clean(Cluster().apply(job, webhook=generate).judge(job))
+
+
+def test_9_duplicates_a_merge_has_collapsed_argocd_18402() -> None:
+    git = with_container(env=[{"name": "R", "value": "5"}, {"name": "R", "value": "6"}])
+    live = Cluster().apply(with_container(env=[{"name": "R", "value": "6"}])).get()
+    assert_clean(compare(desired=git, live=live, last_synced=git))
+    live = Cluster().apply(with_container(env=[{"name": "R", "value": "5"}])).get()
+    assert compare(desired=git, live=live, last_synced=git).drifted
