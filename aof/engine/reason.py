@@ -244,7 +244,7 @@ class Reasoner:
         if text and self.calls.evidence and not checked.cited:
             self._warnings.append("the model cites no evidence")
         return Reasoning(
-            text=signed(checked.text, self._spoke, checked.unsupported),
+            text=signed(checked.text, self._spoke, checked.unsupported, self._budget.usage),
             model=self._spoke,
             usage=self._budget.usage,
             opinion=opinion,

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from aof.engine.caution import without_decision
+from aof.messages import Usage
 
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s+(.*?)\s*#*$")
 _IMAGE = re.compile(r"!\[([^\]]*)\]\([^)]*\)")
@@ -33,16 +34,19 @@ def tidied(text: str, answer: Any = None) -> str:
 
 
 def _harmless(line: str) -> str:
-    line = _HEADING.sub(r"**\1**", line)
+    line = _HEADING.sub(r"**\1**\n", line)
     return _TAG.sub("&lt;", _IMAGE.sub(r"\1 (image removed)", line))
 
 
-def signed(text: str, model: str, unsupported: Sequence[str]) -> str:
-    """The text, who wrote it, and what in it stands in no evidence."""
+def signed(text: str, model: str, unsupported: Sequence[str], usage: Usage) -> str:
+    """The text, who wrote it at what price, and what in it stands in no evidence."""
     if not text:
         return ""
-    note = f"_Written by {model}._"
+    spent = f"{usage.input_tokens + usage.output_tokens:,} tokens"
+    if usage.cost_usd is not None:
+        spent += f", ${usage.cost_usd:.4f}"
+    note = f"Written by {model}: {spent}."
     if unsupported:
         listed = ", ".join(f"`{claim}`" for claim in unsupported)
-        note = f"_Written by {model}. In no evidence: {listed}._"
-    return f"{text}\n\n{note}"
+        note += f" In no evidence: {listed}."
+    return f"{text}\n\n_{note}_"

@@ -22,8 +22,8 @@ def told(model: Scripted, turn: int = -1) -> str:
 def test_the_models_words_stand_in_the_report_and_nothing_else_changes(bench: Bench) -> None:
     without = bench.run()
     with_model = bench.run(Scripted([AGREES]))
-    assert "**Analysis**\nBright: 806 lumen (e1)." in with_model.report
-    assert "_Written by scripted._" in with_model.report
+    assert "**Analysis**\n\nBright: 806 lumen (e1)." in with_model.report
+    assert "_Written by scripted: 0 tokens._" in with_model.report
     assert with_model.model == "scripted"
     same = [
         (one.verdict, one.assessment.decision, one.exit_code()) for one in (without, with_model)

@@ -1,8 +1,9 @@
 from aof.engine.wording import signed, tidied
+from aof.messages import Usage
 
 
 def test_headings_become_bold_lines() -> None:
-    assert tidied("## Analysis\nx\n# Y #") == "**Analysis**\nx\n**Y**"
+    assert tidied("## Analysis\nx\n# Y #") == "**Analysis**\n\nx\n**Y**"
 
 
 def test_images_and_html_cannot_reach_a_page() -> None:
@@ -19,6 +20,8 @@ def test_a_structured_answer_is_shown_as_json() -> None:
     assert tidied("whatever", {"a": 1}) == '```json\n{\n  "a": 1\n}\n```'
 
 
-def test_unsupported_claims_are_listed_below() -> None:
-    assert signed("x", "m", ["7", "y"]).endswith("_Written by m. In no evidence: `7`, `y`._")
-    assert signed("", "m", []) == ""
+def test_the_signature_names_model_price_and_unsupported_claims() -> None:
+    text = signed("x", "m", ["7", "y"], Usage(1000, 234, 0.0123))
+    assert text == "x\n\n_Written by m: 1,234 tokens, $0.0123. In no evidence: `7`, `y`._"
+    assert "$" not in signed("x", "m", [], Usage(1, 1))
+    assert signed("", "m", [], Usage()) == ""
