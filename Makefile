@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup quickstart test lint format check bench bench-canary bench-drift schemas docs clean
+.PHONY: help setup quickstart test lint format check bench bench-canary bench-drift bench-models schemas docs clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -45,6 +45,9 @@ bench-canary: $(STAMP)  ## how often the canary judge is wrong: simulated rollou
 
 bench-drift: $(STAMP)  ## speed and memory of the drift analysis, 5,000 objects
 	$(BIN)/python -m benchmarks.drift
+
+bench-models: $(STAMP)  ## what a model turn costs us, the provider apart
+	$(BIN)/python -m benchmarks.models
 
 schemas: $(STAMP)  ## write schemas/*.json from the manifest models
 	$(BIN)/python -m aof.manifests.json_schema schemas
