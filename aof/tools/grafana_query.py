@@ -15,6 +15,7 @@ from aof.tools.credentials import authorization
 from aof.tools.fields import only
 from aof.tools.grafana_frames import frames_of
 from aof.tools.times import nanoseconds, rfc3339
+from aof.transport.documents import document, entries
 from aof.transport.http import Answer, Http, Refused, repeated
 from aof.transport.paging import quoted_path
 
@@ -125,7 +126,7 @@ class GrafanaQuery(Tool):
             return self._dashboard(uid)
         params = {"type": "dash-db", "limit": limit, "query": query, "tag": tags}
         given = {name: value for name, value in params.items() if value}
-        found = self._http().get("api/search", given).require().json()
+        found = entries(self._http().get("api/search", given).require())
         names = ("uid", "title", "url", "tags", "folderTitle")
         return ToolOutput(
             {"dashboards": [only(one, names) for one in found]}, f"{len(found)} dashboards"
@@ -158,7 +159,7 @@ class GrafanaQuery(Tool):
         params = {"from": begin, "to": finish, "limit": limit, "tags": tags,
                   "dashboardUID": dashboard_uid}  # fmt: skip
         given = {name: value for name, value in params.items() if value}
-        found = self._http().get("api/annotations", given).require().json()
+        found = entries(self._http().get("api/annotations", given).require())
         annotations = [_annotation_of(one) for one in found]
         return ToolOutput({"annotations": annotations}, f"{len(annotations)} annotations")
 
@@ -197,7 +198,7 @@ class GrafanaQuery(Tool):
         if panel_id is not None:
             body["panelId"] = panel_id
         own = self.settings.get("GRAFANA_TOKEN_WRITE")
-        answer = self._http(own).send("POST", "api/annotations", json=body).require().json()
+        answer = document(self._http(own).send("POST", "api/annotations", json=body).require())
         warnings = () if own else (NO_WRITE_TOKEN,)
         data = {"id": answer.get("id"), "at": rfc3339(at * 10**6)}
         return ToolOutput(data, f"annotation {data['id']} added", warnings)
@@ -233,7 +234,7 @@ class GrafanaQuery(Tool):
         for kind in ("uid", "name"):
             answer = self._http().get(f"api/datasources/{kind}/{part}")
             if answer.status == 200:
-                return only(answer.json(), ("uid", "type"))
+                return only(document(answer), ("uid", "type"))
             answers.append(answer)
         if any(answer.status == 403 for answer in answers):
             return {"uid": wanted, "type": None}
@@ -241,7 +242,7 @@ class GrafanaQuery(Tool):
 
     def _dashboard(self, uid: str) -> ToolOutput:
         path = f"api/dashboards/uid/{quoted_path(uid)}"
-        board = self._http().get(path).require().json().get("dashboard") or {}
+        board = document(self._http().get(path).require()).get("dashboard") or {}
         panels = [_panel_of(panel) for panel in _flat(board.get("panels") or [])]
         variables = (board.get("templating") or {}).get("list") or []
         data = {

@@ -16,6 +16,7 @@ from aof.tools.credentials import authorization
 from aof.tools.fields import only
 from aof.tools.logs import DEFAULT_LOG, LogLimit, log_of
 from aof.tools.times import rfc3339
+from aof.transport.documents import document, entries
 from aof.transport.download import Download
 from aof.transport.http import Http, Refused
 from aof.transport.paging import quoted_path
@@ -69,7 +70,7 @@ class Jenkins(Tool):
             stage view plugin).
         """
         base = f"{_job_path(job)}/{build}"
-        raw = self._http.get(f"{base}/api/json", {"tree": _TREE}).require().json()
+        raw = document(self._http.get(f"{base}/api/json", {"tree": _TREE}).require())
         data = _build_of(raw)
         data["stages"] = self._stages(base)
         state = "running" if data["building"] else data["result"]
@@ -109,8 +110,8 @@ class Jenkins(Tool):
         if answer.status != 200:
             return []
         try:
-            stages = answer.json().get("stages") or []
-        except (Unreachable, AttributeError):
+            stages = entries(answer, "stages")
+        except Unreachable:
             return []
         return [
             {

@@ -2,12 +2,13 @@
 
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from aof.errors import AofError
 from aof.messages import Effect
 from aof.plans import canonical_json
 from aof.tools.base import Tool
@@ -15,7 +16,7 @@ from aof.tools.catalog import TOOLS, tool_class
 from tests.servers import github, gitlab, grafana
 from tests.servers.jenkins import JenkinsServer
 from tests.servers.loki import LokiServer
-from tests.servers.loopback import Loopback
+from tests.servers.loopback import Loopback, Reply
 
 SHA = github.SHA
 PULL = {"title": "Release", "head": "release/v1", "base": "main"}
@@ -165,3 +166,31 @@ def test_aliases_mean_one_operation_each() -> None:
     known = [tool_class(name) for name, where in TOOLS.items() if where]
     aliases = [alias for kind in known for op in kind.operations().values() for alias in op.aliases]
     assert len(aliases) == len(set(aliases))
+
+
+STRANGE = (
+    b"null",
+    b"[]",
+    b"[1, null]",
+    b'"text"',
+    b"{}",
+    b'{"id": 1}',
+    b'[{"id": 1}]',
+    b'{"jobs": {}, "workflow_runs": [1], "artifacts": null, "results": [], "data": 1}',
+    b"<html>",
+    b"",
+    b"\xff\xfe",
+)
+
+
+@pytest.mark.parametrize(("name", "operation"), OPERATIONS)
+def test_strange_answers_are_an_error_and_never_a_crash(
+    name: str, operation: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "app.zip").write_bytes(b"app")
+    with working(name) as (tool, server):
+        for body in STRANGE:
+            monkeypatch.setattr(server, "answer", lambda _, body=body: Reply(200, body))
+            with suppress(AofError):
+                assert tool.invoke(operation, CALLS[name][operation]).summary

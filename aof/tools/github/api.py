@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import IO, Any, Self
 from urllib.parse import urlsplit
@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from aof.clock import isoformat
 from aof.errors import NotBound, Unreachable, UsageFault
 from aof.transport.deadline import require_time
+from aof.transport.documents import document, entries
 from aof.transport.download import Download
 from aof.transport.http import (
     Answer,
@@ -93,12 +94,20 @@ class GithubApi:
         given = {name: str(value) for name, value in (params or {}).items() if value is not None}
         return repeated(lambda: self._once("GET", path, given), attempts=_ATTEMPTS, busy=_busy)
 
-    def read(self, path: str, params: Mapping[str, Any] | None = None) -> Any:
-        """GET as JSON; `Unreachable` with GitHub's words for any status but 2xx."""
-        return accepted(self.ask(path, params)).json()
+    def read(
+        self, path: str, params: Mapping[str, Any] | None = None, *, needs: Sequence[str] = ()
+    ) -> dict[str, Any]:
+        """GET a JSON object; `Unreachable` with GitHub's words for any status but 2xx."""
+        return document(accepted(self.ask(path, params)), needs)
 
     def pages(
-        self, path: str, params: Mapping[str, Any] | None = None, *, items: str = "", limit: int
+        self,
+        path: str,
+        params: Mapping[str, Any] | None = None,
+        *,
+        items: str = "",
+        needs: Sequence[str] = (),
+        limit: int,
     ) -> tuple[list[Any], int | None, bool]:
         """Entries of a paged list, following the `Link` header.
 
@@ -106,6 +115,7 @@ class GithubApi:
             path: Of the list.
             params: Filters.
             items: Key of the entries in the answer; empty when the answer is a bare list.
+            needs: Members every entry must have.
             limit: Entries to stop at.
 
         Returns:
@@ -117,10 +127,9 @@ class GithubApi:
         asked: dict[str, Any] = {**(params or {}), "per_page": min(limit, _PER_PAGE)}
         while True:
             answer = accepted(self.ask(path, asked))
-            document = answer.json()
+            part = entries(answer, items, needs)
             if items:
-                total = document.get("total_count", total)
-            part = document.get(items, []) if items else document
+                total = document(answer).get("total_count", total)
             if first and (moved := self._moved(path, part)):
                 path, first = moved, False
                 continue
@@ -143,10 +152,12 @@ class GithubApi:
         old, self.repository = f"/repos/{self.repository}/", named[1]
         return path.replace(old, f"/repos/{self.repository}/", 1)
 
-    def send(self, method: str, path: str, body: Any = None) -> Any:
-        """Change something, once; returns the answer's JSON, or None when it has no body."""
+    def send(
+        self, method: str, path: str, body: Any = None, *, needs: Sequence[str] = ()
+    ) -> dict[str, Any]:
+        """Change something, once; returns the answer's JSON object, empty when it has none."""
         answer = accepted(self.try_send(method, path, body))
-        return answer.json() if answer.body else None
+        return document(answer, needs) if answer.body or needs else {}
 
     def try_send(self, method: str, path: str, body: Any = None) -> Answer:
         """Change something, once; any status is an answer."""
@@ -158,7 +169,7 @@ class GithubApi:
             f"{self._base_url}{path}", into
         )
 
-    def upload(self, url: str, file: IO[bytes], *, name: str, content_type: str) -> Any:
+    def upload(self, url: str, file: IO[bytes], *, name: str, content_type: str) -> dict[str, Any]:
         """Send `file` as a release asset to the `upload_url` of a release.
 
         Raises:
@@ -178,7 +189,7 @@ class GithubApi:
             answer = server.send("POST", target.path, params={"name": name}, content=file)
         finally:
             server.close()
-        return accepted(answer).json()
+        return document(accepted(answer), ("name",))
 
     def _once(self, method: str, path: str, params: dict[str, Any], body: Any = None) -> Answer:
         import requests
@@ -210,19 +221,19 @@ def accepted(answer: Answer) -> Answer:
 def words(answer: Answer) -> str:
     """The `message` and `errors` of an answer, or the beginning of its text."""
     try:
-        document = json.loads(answer.body)
+        said = json.loads(answer.body)
     except ValueError:
         return answer.words()
-    if not isinstance(document, dict):
+    if not isinstance(said, dict):
         return answer.words()
-    said = [str(document.get("message", ""))]
-    for error in document.get("errors") or []:
+    parts = [str(said.get("message", ""))]
+    for error in said.get("errors") or []:
         if isinstance(error, dict):
             named = (error.get("resource"), error.get("field"), error.get("code"))
-            said.append(str(error.get("message") or " ".join(str(part) for part in named if part)))
+            parts.append(str(error.get("message") or " ".join(str(one) for one in named if one)))
         else:
-            said.append(str(error))
-    return "; ".join(part for part in said if part)[:400]
+            parts.append(str(error))
+    return "; ".join(part for part in parts if part)[:400]
 
 
 def _busy(answer: Answer) -> bool:

@@ -15,6 +15,7 @@ from aof.tools.github.api import GithubApi
 from aof.tools.github.base import GithubTool, Repository
 
 _PER_REQUEST = 50
+_ID = ("id",)
 _MOST_TEXT = 65_535
 
 Conclusion = Literal["success", "failure", "neutral", "cancelled", "timed_out", "action_required"]
@@ -88,10 +89,10 @@ class Discussion(GithubTool):
             text = keyed(body, key, limit=_MOST_TEXT)
             earlier = _earlier(api, where, key)
             if earlier is None:
-                said = api.send("POST", api.path(*where, "comments"), {"body": text})
+                said = api.send("POST", api.path(*where, "comments"), {"body": text}, needs=_ID)
             else:
                 kind = ("issues", "comments") if commit is None else ("comments",)
-                said = api.send("PATCH", api.path(*kind, earlier), {"body": text})
+                said = api.send("PATCH", api.path(*kind, earlier), {"body": text}, needs=_ID)
         data = {"id": said["id"], "html_url": said.get("html_url"), "created": earlier is None}
         return ToolOutput(data, f"commented: {data['html_url']}", warnings)
 
@@ -132,7 +133,7 @@ class Discussion(GithubTool):
                 "conclusion": conclusion,
                 "output": {**output, "annotations": places[:_PER_REQUEST]},
             }
-            check = api.send("POST", api.path("check-runs"), body)
+            check = api.send("POST", api.path("check-runs"), body, needs=_ID)
             for begin in range(_PER_REQUEST, len(places), _PER_REQUEST):
                 part = {**output, "annotations": places[begin : begin + _PER_REQUEST]}
                 api.send("PATCH", api.path("check-runs", check["id"]), {"output": part})
@@ -146,7 +147,7 @@ def _earlier(api: GithubApi, where: tuple[object, ...], key: str | None) -> int 
     """Id of the comment that was made with this key."""
     if key is None:
         return None
-    comments, _, _ = api.pages(api.path(*where, "comments"), limit=1000)
+    comments, _, _ = api.pages(api.path(*where, "comments"), needs=_ID, limit=1000)
     return next((one["id"] for one in comments if mark_of(key) in str(one.get("body"))), None)
 
 

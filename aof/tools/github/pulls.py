@@ -10,10 +10,11 @@ from aof.errors import UsageFault
 from aof.messages import Effect, ToolOutput
 from aof.tools.base import operation
 from aof.tools.command_line import typed
-from aof.tools.github.api import GithubApi, accepted
+from aof.tools.github.api import GithubApi
 from aof.tools.github.base import GithubTool, Repository
 from aof.tools.github.shapes import pull_of
 from aof.tools.settle import settled
+from aof.transport.documents import entries
 
 Limit = Annotated[int, Field(ge=1, le=1000)]
 
@@ -68,7 +69,7 @@ class PullRequests(GithubTool):
         with self.reading(repository) as api:
             raw = api.read(api.path("branches", branch))
             rules = api.ask(api.path("rules", "branches", branch))
-        kinds = {rule.get("type") for rule in rules.json()} if rules.status == 200 else None
+        kinds = {one.get("type") for one in entries(rules)} if rules.status == 200 else None
         needs = None if kinds is None else "pull_request" in kinds
         if raw.get("protected") and not needs:
             # Classic protection: its details are for administrators only.
@@ -152,7 +153,7 @@ class PullRequests(GithubTool):
             if found is None:
                 asked = {"title": title, "head": head, "base": base, "body": body, "draft": draft}
                 found = settled(
-                    lambda: accepted(api.try_send("POST", api.path("pulls"), asked)).json(),
+                    lambda: api.send("POST", api.path("pulls"), asked),
                     lambda: _open_pull(api, head, base),
                 )
         pull = pull_of(found)

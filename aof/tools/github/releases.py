@@ -23,8 +23,10 @@ from aof.tools.github.base import GithubTool, Repository
 from aof.tools.github.shapes import release_of
 from aof.tools.local_files import LocalFile, local_file
 from aof.tools.settle import settled
+from aof.transport.documents import document, member
 
 _MOST_RELEASES = 300
+_NEEDED = ("id", "tag_name", "draft")
 _ASSET_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+@~-]{0,199}")
 
 Tag = Annotated[str, Field(min_length=1, max_length=255, description="e.g. v1.2.3")]
@@ -99,11 +101,11 @@ class Releases(GithubTool):
                 _require_tag(api, tag)
                 body = {"tag_name": tag, "draft": True, **wanted}
                 found = settled(
-                    lambda: accepted(api.try_send("POST", api.path("releases"), body)).json(),
+                    lambda: api.send("POST", api.path("releases"), body, needs=_NEEDED),
                     lambda: _find(api, tag),
                 )
             elif found["draft"] and any(found.get(name) != wanted[name] for name in wanted):
-                found = api.send("PATCH", api.path("releases", found["id"]), wanted)
+                found = api.send("PATCH", api.path("releases", found["id"]), wanted, needs=_NEEDED)
             elif not found["draft"] and any(found.get(name) != wanted[name] for name in wanted):
                 warnings += (f"release {tag} is published with other words; it is left as it is",)
         data = {"created": created, "state": _state(found), "release": release_of(found)}
@@ -205,7 +207,9 @@ class Releases(GithubTool):
                 if latest is not None:
                     body["make_latest"] = str(latest).lower()
                 release = settled(
-                    lambda: api.send("PATCH", api.path("releases", release["id"]), body),
+                    lambda: api.send(
+                        "PATCH", api.path("releases", release["id"]), body, needs=_NEEDED
+                    ),
                     lambda: _published(api, tag),
                 )
         what = "published" if published else "was already published"
@@ -218,7 +222,7 @@ def _find(api: GithubApi, tag: str) -> dict[str, Any] | None:
     found = _published(api, tag)
     if found is not None:
         return found
-    listed, _, _ = api.pages(api.path("releases"), limit=_MOST_RELEASES)
+    listed, _, _ = api.pages(api.path("releases"), needs=_NEEDED, limit=_MOST_RELEASES)
     # A lost answer can have left two drafts; the older one was begun first and goes on.
     drafts = [one for one in listed if one["draft"] and one["tag_name"] == tag]
     return min(drafts, key=lambda one: int(one["id"]), default=None)
@@ -228,12 +232,11 @@ def _published(api: GithubApi, tag: str) -> dict[str, Any] | None:
     answer = api.ask(api.path("releases", "tags", tag))
     if answer.status == 404:
         return None
-    found: dict[str, Any] = accepted(answer).json()
-    return found
+    return document(accepted(answer), _NEEDED)
 
 
 def _sees_drafts(api: GithubApi) -> bool | None:
-    may_push: bool | None = (api.read(api.path()).get("permissions") or {}).get("push")
+    may_push: bool | None = member(api.read(api.path()), "permissions", "push")
     return may_push
 
 
@@ -248,10 +251,11 @@ def _tag_commit(api: GithubApi, tag: str) -> str | None:
     answer = api.ask(api.path("git", "ref", "tags", tag))
     if answer.status == 404:
         return None
-    target = accepted(answer).json()["object"]
-    if target["type"] == "tag":
-        target = api.read(api.path("git", "tags", target["sha"]))["object"]
-    return str(target["sha"])
+    found = document(accepted(answer), ("object",))
+    if member(found, "object", "type") == "tag":
+        tag_object = member(found, "object", "sha")
+        found = api.read(api.path("git", "tags", tag_object), needs=("object",))
+    return str(member(found, "object", "sha"))
 
 
 def _require_tag(api: GithubApi, tag: str, sha: str | None = None) -> None:
@@ -287,7 +291,9 @@ def _require_draft(release: Mapping[str, Any], tag: str, name: str) -> None:
 
 
 def _require_assets(release: Mapping[str, Any], tag: str, names: list[str]) -> None:
-    whole = {one["name"] for one in release.get("assets") or [] if one.get("state") == "uploaded"}
+    whole = {
+        one.get("name") for one in release.get("assets") or [] if one.get("state") == "uploaded"
+    }
     missing = [name for name in names if name not in whole]
     if missing:
         raise Unreachable(
@@ -308,7 +314,7 @@ def _asset_name(name: str) -> str:
 
 
 def _asset(release: Mapping[str, Any], name: str) -> dict[str, Any] | None:
-    return next((one for one in release.get("assets") or [] if one["name"] == name), None)
+    return next((one for one in release.get("assets") or [] if one.get("name") == name), None)
 
 
 def _same(asset: Mapping[str, Any], file: LocalFile) -> bool:
@@ -321,7 +327,7 @@ def _same(asset: Mapping[str, Any], file: LocalFile) -> bool:
 def _upload(api: GithubApi, release: Mapping[str, Any], file: LocalFile, name: str) -> Any:
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
     with file.path.open("rb") as content:
-        return api.upload(str(release["upload_url"]), content, name=name, content_type=kind)
+        return api.upload(str(release.get("upload_url")), content, name=name, content_type=kind)
 
 
 def _uploaded(api: GithubApi, release_id: int, name: str, file: LocalFile) -> Any:

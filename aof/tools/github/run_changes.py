@@ -10,6 +10,7 @@ from aof.tools.command_line import typed
 from aof.tools.github.api import GithubApi, accepted
 from aof.tools.github.base import GithubTool, Repository
 from aof.tools.github.shapes import run_of
+from aof.transport.documents import document
 
 
 class RunChanges(GithubTool):
@@ -143,8 +144,7 @@ def _dispatched(api: GithubApi, path: str, body: dict[str, Any]) -> dict[str, An
     answer = api.try_send("POST", path, {**body, "return_run_details": True})
     if answer.status in {400, 422} and b"return_run_details" in answer.body:
         answer = api.try_send("POST", path, body)
-    told: dict[str, Any] = answer.json() if accepted(answer).body else {}
-    return told
+    return document(answer) if accepted(answer).body else {}
 
 
 def _cancel(force: bool) -> str:

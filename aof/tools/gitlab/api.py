@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from aof.errors import NotBound, Unreachable, UsageFault
 from aof.transport.deadline import require_time
+from aof.transport.documents import document, entries
 from aof.transport.download import Download
 from aof.transport.http import (
     Answer,
@@ -81,28 +82,32 @@ class GitlabApi:
         """GET, repeated while GitLab is busy; any final status is an answer."""
         return repeated(lambda: self._once("GET", path, _given(params)), attempts=_ATTEMPTS)
 
-    def read(self, path: str, params: Params | None = None) -> Any:
-        """GET as JSON; `Unreachable` with GitLab's words for any status but 2xx."""
-        return accepted(self.ask(path, params)).json()
+    def read(
+        self, path: str, params: Params | None = None, *, needs: Sequence[str] = ()
+    ) -> dict[str, Any]:
+        """GET a JSON object; `Unreachable` with GitLab's words for any status but 2xx."""
+        return document(accepted(self.ask(path, params)), needs)
 
     def pages(
-        self, path: str, params: Params | None = None, *, limit: int
+        self, path: str, params: Params | None = None, *, needs: Sequence[str] = (), limit: int
     ) -> tuple[list[Any], bool]:
         """Entries of a paged list up to `limit`, and whether that is all."""
         found: list[Any] = []
         asked: Params = {**(params or {}), "per_page": min(limit, _PER_PAGE)}
         while True:
             answer = accepted(self.ask(path, asked))
-            found += answer.json()
+            found += entries(answer, needs=needs)
             following = next_query(answer)
             if following is None or len(found) >= limit:
                 return found[:limit], following is None and len(found) <= limit
             asked = _grouped(following)
 
-    def send(self, method: str, path: str, body: Any = None) -> Any:
-        """Change something, once; returns the answer's JSON, or None when it has no body."""
+    def send(
+        self, method: str, path: str, body: Any = None, *, needs: Sequence[str] = ()
+    ) -> dict[str, Any]:
+        """Change something, once; returns the answer's JSON object, empty when it has none."""
         answer = accepted(self.try_send(method, path, body))
-        return answer.json() if answer.body else None
+        return document(answer, needs) if answer.body or needs else {}
 
     def try_send(self, method: str, path: str, body: Any = None) -> Answer:
         """Change something, once; any status is an answer."""
@@ -118,7 +123,7 @@ class GitlabApi:
         """The whole URL of a path of the API."""
         return f"{self._base_url}{path}"
 
-    def upload(self, path: str, file: IO[bytes]) -> Any:
+    def upload(self, path: str, file: IO[bytes]) -> dict[str, Any]:
         """PUT `file` into the package registry; returns what GitLab says of the file."""
         server = Http(
             self._base_url,
@@ -132,7 +137,7 @@ class GitlabApi:
             answer = server.send("PUT", path, params=select, content=file, headers=kind)
         finally:
             server.close()
-        return accepted(answer).json()
+        return document(accepted(answer))
 
     def _once(self, method: str, path: str, params: dict[str, Any], body: Any = None) -> Answer:
         import gitlab
@@ -177,12 +182,12 @@ def accepted(answer: Answer) -> Answer:
 def words(answer: Answer) -> str:
     """What GitLab says, whichever of its forms it uses."""
     try:
-        document = json.loads(answer.body)
+        whole = json.loads(answer.body)
     except ValueError:
         return answer.words()
-    if not isinstance(document, dict):
+    if not isinstance(whole, dict):
         return answer.words()
-    said = document.get("message") or document.get("error_description") or document.get("error")
+    said = whole.get("message") or whole.get("error_description") or whole.get("error")
     if isinstance(said, dict):
         parts = (f"{field}: {_joined(reasons)}" for field, reasons in said.items())
         return "; ".join(parts)[:400]

@@ -214,7 +214,7 @@ def _merge_requests(
     api: GitlabApi, source: str | None, target: str | None, state: str, limit: int
 ) -> list[dict[str, Any]]:
     params = {"state": state, "source_branch": source, "target_branch": target}
-    found, _ = api.pages(api.path("merge_requests"), params, limit=limit)
+    found, _ = api.pages(api.path("merge_requests"), params, needs=("source_branch",), limit=limit)
     return found
 
 
@@ -232,7 +232,7 @@ class _Notes:
 
     def find(self, mark: str) -> str | None:
         """Path of the note with the mark."""
-        notes, _ = self._api.pages(self._api.path(*self._where), limit=1000)
+        notes, _ = self._api.pages(self._api.path(*self._where), needs=("id",), limit=1000)
         found = next((one["id"] for one in notes if mark in str(one.get("body"))), None)
         return None if found is None else self._api.path(*self._where, found)
 
@@ -250,7 +250,7 @@ class _Discussions:
 
     def find(self, mark: str) -> str | None:
         """Path of the note with the mark."""
-        discussions, _ = self._api.pages(self._api.path(*self._where), limit=1000)
+        discussions, _ = self._api.pages(self._api.path(*self._where), needs=("id",), limit=1000)
         for one in discussions:
             for note in one.get("notes") or []:
                 if mark in str(note.get("body")):

@@ -65,7 +65,7 @@ class PipelineChanges(GitlabTool):
         """
         api, warnings = self.writing(project)
         with api:
-            raw = api.read(api.path("jobs", job_id))
+            raw = api.read(api.path("jobs", job_id), needs=("id", "name", "status"))
             current = _current(api, raw)
             if current["id"] != raw["id"] or raw["status"] in _UNDER_WAY:
                 data = {"changed": False, "job": job_of(current)}
@@ -122,12 +122,12 @@ class PipelineChanges(GitlabTool):
         kind, number = ("pipelines", pipeline_id) if job_id is None else ("jobs", job_id)
         api, warnings = self.writing(project)
         with api:
-            found = api.read(api.path(kind, number))
+            found = api.read(api.path(kind, number), needs=("status",))
             changed = found["status"] not in _ENDED
             if changed:
                 found = api.send("POST", api.path(kind, number, "cancel"))
         what = "is being cancelled" if changed else "had already ended"
-        data = {"changed": changed, "status": found["status"]}
+        data = {"changed": changed, "status": found.get("status")}
         return ToolOutput(data, f"{kind.removesuffix('s')} {number} {what}", warnings)
 
     @operation(effect=Effect.WRITE, command=_trigger_command, aliases=("gitlab_pipeline_create",))
@@ -157,7 +157,8 @@ class PipelineChanges(GitlabTool):
 def _current(api: GitlabApi, job: Mapping[str, Any]) -> dict[str, Any]:
     """The job of the same name that counts now: retried ones are not listed."""
     pipeline = (job.get("pipeline") or {}).get("id")
-    listed, _ = api.pages(api.path("pipelines", pipeline, "jobs"), limit=1000)
+    path = api.path("pipelines", pipeline, "jobs")
+    listed, _ = api.pages(path, needs=("id", "name"), limit=1000)
     same = [one for one in listed if one["name"] == job["name"]]
     return max(same, key=lambda one: int(one["id"]), default=dict(job))
 

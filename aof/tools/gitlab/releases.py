@@ -21,6 +21,7 @@ from aof.tools.gitlab.base import GitlabTool, Project
 from aof.tools.gitlab.shapes import release_of
 from aof.tools.local_files import LocalFile, local_file
 from aof.tools.settle import settled
+from aof.transport.documents import document, member
 
 _FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._~@+-]{0,199}")
 _NOT_IN_A_VERSION = re.compile(r"[^A-Za-z0-9.+_-]+")
@@ -147,11 +148,12 @@ class Releases(GitlabTool):
                 body = {"tag_name": tag, "name": title, "description": notes,
                         "assets": {"links": links}}  # fmt: skip
                 found = settled(
-                    lambda: api.send("POST", api.path("releases"), body), lambda: _find(api, tag)
+                    lambda: api.send("POST", api.path("releases"), body, needs=("tag_name",)),
+                    lambda: _find(api, tag),
                 )
             changed = _bring_up_to_date(api, found, title, notes, links)
             if changed:
-                found = api.read(api.path("releases", tag))
+                found = api.read(api.path("releases", tag), needs=("tag_name",))
         data = {"created": created, "changed": created or changed, "release": release_of(found)}
         what = "published" if created else "brought up to date" if changed else "was there"
         return ToolOutput(data, f"release {tag} {what}", warnings)
@@ -161,15 +163,14 @@ def _find(api: GitlabApi, tag: str) -> dict[str, Any] | None:
     answer = api.ask(api.path("releases", tag))
     if answer.status == 404:
         return None
-    found: dict[str, Any] = accepted(answer).json()
-    return found
+    return document(accepted(answer), ("tag_name",))
 
 
 def _tag_commit(api: GitlabApi, tag: str) -> str | None:
     answer = api.ask(api.path("repository", "tags", tag))
     if answer.status == 404:
         return None
-    return str(accepted(answer).json()["commit"]["id"])
+    return str(member(document(accepted(answer), ("commit",)), "commit", "id"))
 
 
 def _require_tag(api: GitlabApi, tag: str, sha: str | None) -> None:
@@ -196,19 +197,21 @@ def _file_path(api: GitlabApi, package: str, tag: str, name: str) -> str:
 def _package_file(api: GitlabApi, package: str, tag: str, name: str) -> dict[str, Any] | None:
     """The newest file of that name in the tag's package."""
     wanted = {"package_type": "generic", "package_name": package, "package_version": _version(tag)}
-    packages, _ = api.pages(api.path("packages"), wanted, limit=100)
+    packages, _ = api.pages(
+        api.path("packages"), wanted, needs=("id", "name", "version"), limit=100
+    )
     files: list[dict[str, Any]] = []
     for one in packages:
         if one["name"] == package and one["version"] == _version(tag):
-            listed, _ = api.pages(api.path("packages", one["id"], "package_files"), limit=1000)
+            path = api.path("packages", one["id"], "package_files")
+            listed, _ = api.pages(path, needs=("id", "file_name"), limit=1000)
             files += [file for file in listed if file["file_name"] == name]
     return max(files, key=lambda file: int(file["id"]), default=None)
 
 
 def _upload(api: GitlabApi, path: str, file: LocalFile) -> dict[str, Any]:
     with file.path.open("rb") as content:
-        uploaded: dict[str, Any] = api.upload(path, content)
-    return uploaded
+        return api.upload(path, content)
 
 
 def _require_same(there: Mapping[str, Any], file: LocalFile, name: str) -> None:
@@ -238,7 +241,7 @@ def _bring_up_to_date(
     if release.get("name") != title or release.get("description") != notes:
         api.send("PUT", path, {"name": title, "description": notes})
         changed = True
-    there = {link["name"] for link in (release.get("assets") or {}).get("links") or []}
+    there = {link.get("name") for link in (release.get("assets") or {}).get("links") or []}
     for link in links:
         if link["name"] not in there:
             api.send("POST", f"{path}/assets/links", link)
