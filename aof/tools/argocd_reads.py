@@ -290,16 +290,18 @@ def checked(answer: Answer) -> Answer:
     what = f"{answer.request}: {answer.status}"
     if said.get("code") == _FAILED_PRECONDITION:
         raise PlanRefused(what, why=why, fix="look at the application, then decide again")
-    raise Unreachable(what, why=why, fix=_advice(answer.status))
+    raise Unreachable(what, why=why, fix=_advice(answer))
 
 
-def _advice(status: int) -> str:
+def _advice(answer: Answer) -> str:
+    if 300 <= answer.status < 400:
+        return f"it redirects to {answer.headers.get('location')}: set ARGOCD_SERVER to that"
     return {
         401: "renew the token: it is wrong or expired",
         403: "check the name: Argo CD answers 403 for applications that do not exist, too; "
         "then check what the token may do",
         404: "check the name of the application and ARGOCD_SERVER",
-    }.get(status, "")
+    }.get(answer.status, "")
 
 
 def _manifest(name: str, text: Any) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class Flux(ClusterTool):
     def _namespace(self) -> str:
         return self.settings.get("FLUX_NAMESPACE") or "flux-system"
 
-    @operation(timeout_s=60)
+    @operation(timeout_s=60, aliases=("flux_kustomization_list", "flux_kustomization_get"))
     def get_kustomizations(
         self, name: Name = "", namespace: Namespace = "", all_namespaces: bool = False
     ) -> ToolOutput:
@@ -62,7 +62,7 @@ class Flux(ClusterTool):
         found = self._read("kustomization", name, namespace, all_namespaces=all_namespaces)
         return _listed("kustomizations", [reading.kustomization(one) for one in found])
 
-    @operation(timeout_s=60)
+    @operation(timeout_s=60, aliases=("flux_helmrelease_list", "flux_helmrelease_get"))
     def get_helmreleases(
         self, name: Name = "", namespace: Namespace = "", all_namespaces: bool = False
     ) -> ToolOutput:

@@ -6,7 +6,10 @@ module says what is wrong with it.
 
 from __future__ import annotations
 
+import contextlib
+import logging
 import os
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,13 +83,17 @@ def connect(kubeconfig: str, context: str, namespace: str) -> Connection:
         return Connection(client.ApiClient(settings), namespace or own, _IN_CLUSTER)
     used = _context(paths, context)
     try:
-        config.load_kube_config(
-            paths, context=used["name"], client_configuration=settings, persist_config=False
-        )
+        with _said() as words:
+            config.load_kube_config(
+                paths, context=used["name"], client_configuration=settings, persist_config=False
+            )
     except (ConfigException, OSError, ValueError, TypeError, KeyError) as error:
         raise _unusable(paths, error) from error
     _require_server(settings, paths, used)
+    _require_credentials(settings, used, words)
     _require_privacy(settings, paths)
+    if not settings.verify_ssl:  # the user chose that in the kubeconfig; say nothing each time
+        urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
     chosen = namespace or used["context"].get("namespace") or "default"
     return Connection(client.ApiClient(settings), chosen, used["name"])
 
@@ -131,6 +138,29 @@ def _context(paths: str, wanted: str) -> dict[str, Any]:
 def _require_server(settings: Any, paths: str, used: dict[str, Any]) -> None:
     if not settings.host or settings.host == "http://localhost":
         raise _unusable(paths, ValueError(f"context {used['name']} has no cluster with a server"))
+
+
+@contextlib.contextmanager
+def _said() -> Iterator[list[str]]:
+    """What the client logs meanwhile: it reports a failed exec plugin only there."""
+    words: list[str] = []
+    listener = logging.Handler()
+    listener.emit = lambda record: words.append(record.getMessage())  # type: ignore[method-assign]
+    root = logging.getLogger()
+    root.addHandler(listener)
+    try:
+        yield words
+    finally:
+        root.removeHandler(listener)
+
+
+def _require_credentials(settings: Any, used: dict[str, Any], words: list[str]) -> None:
+    if words and not settings.auth_settings() and not settings.cert_file:
+        raise NotBound(
+            f"the context {used['name']} gives no credentials",
+            why=" ".join("; ".join(words).split())[:400],
+            fix="log in again, or run the exec plugin of the kubeconfig by hand",
+        )
 
 
 def _require_privacy(settings: Any, paths: str) -> None:

@@ -90,7 +90,8 @@ class KubernetesServer(Loopback):
     # -- requests -------------------------------------------------------------------------
 
     def _answer(self, asked: Asked) -> Reply:
-        if asked.headers.get("authorization") != f"Bearer {TOKEN}":
+        scheme, _, token = asked.headers.get("authorization", "").partition(" ")
+        if (scheme.lower(), token) != ("bearer", TOKEN):
             return failure(401, "Unauthorized", "Unauthorized")
         path = unquote(asked.path).strip("/").split("/")
         found = self._discovery(asked, path)

@@ -123,6 +123,13 @@ def test_an_expired_token_says_so(server: ArgocdServer) -> None:
     assert caught.value.why == "invalid session: token signature is invalid"
 
 
+def test_a_redirect_is_not_followed_with_the_token(server: ArgocdServer) -> None:
+    server.plan("GET", "/shop", Reply(307, b"", {"location": "https://elsewhere.example.com/"}))
+    with pytest.raises(Unreachable, match="307") as caught:
+        call(server, "app_get", name="shop")
+    assert "redirects to https://elsewhere.example.com/" in caught.value.fix
+
+
 def test_reads_are_repeated_when_argocd_is_busy(server: ArgocdServer) -> None:
     server.plan("GET", "/shop", Reply(429, b"slow down", {"retry-after": "0"}), Reply(503))
     assert call(server, "app_get", name="shop").data["name"] == "shop"

@@ -1,16 +1,18 @@
 import copy
+import json
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from aof.clock import FrozenClock
 from aof.errors import NotBound, PlanRefused, Unreachable, UsageFault
 from aof.redaction import Redactor
 from aof.tools.kubectl import Kubectl
-from tests.servers.kubernetes import KubernetesServer, failure
+from tests.servers.kubernetes import TOKEN, KubernetesServer, failure
 from tests.servers.loopback import Reply
 from tests.servers.tls import serve_tls
 from tests.tools.kubernetes_samples import (
@@ -781,21 +783,87 @@ def test_answers_that_are_no_api_are_reported(server: KubernetesServer, call: An
     assert "<html>login" in refused(call, "get", resource="deploy/shop").why
 
 
-def test_self_signed_tls_is_refused_unless_the_kubeconfig_trusts_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("trust", ["nothing", "certificate-authority", "insecure-skip-tls-verify"])
+def test_self_signed_tls_is_refused_unless_the_kubeconfig_trusts_it(
+    tmp_path: Path, trust: str
+) -> None:
     server = KubernetesServer(deployment())
     ca_file = serve_tls(server, tmp_path)
+    settings = {
+        "nothing": {},
+        "certificate-authority": {"certificate-authority": str(ca_file)},
+        "insecure-skip-tls-verify": {"insecure-skip-tls-verify": True},
+    }[trust]
+    tool = Kubectl.bind({"KUBECONFIG": str(server.kubeconfig(tmp_path, **settings))})
     with server.running():
-        for cluster, works in [
-            ({}, False),
-            ({"certificate-authority": str(ca_file)}, True),
-        ]:
-            tool = Kubectl.bind({"KUBECONFIG": str(server.kubeconfig(tmp_path, **cluster))})
-            if works:
-                assert tool.invoke("get", {"resource": "deploy/shop"}).data["kind"] == "Deployment"
-                continue
-            with pytest.raises(Unreachable) as caught:
-                tool.invoke("get", {"resource": "deploy/shop"})
-            assert "certificate verify failed" in caught.value.why.lower()
+        if trust != "nothing":
+            assert tool.invoke("get", {"resource": "deploy/shop"}).data["kind"] == "Deployment"
+            return
+        with pytest.raises(Unreachable) as caught:
+            tool.invoke("get", {"resource": "deploy/shop"})
+        assert "certificate verify failed" in caught.value.why.lower()
+
+
+def with_plugin(server: KubernetesServer, folder: Path, script: str) -> dict[str, str]:
+    """Settings whose kubeconfig gets its credentials from an exec plugin."""
+    plugin = folder / "plugin"
+    plugin.write_text(f"#!/bin/sh\n{script}\n")
+    plugin.chmod(0o755)
+    config = server.kubeconfig(folder)
+    api_version = "client.authentication.k8s.io/v1"
+    user = {"exec": {"apiVersion": api_version, "command": str(plugin), "args": []}}
+    content = yaml.safe_load(config.read_text())
+    content["users"][0]["user"] = user
+    config.write_text(yaml.safe_dump(content))
+    return {"KUBECONFIG": str(config)}
+
+
+def test_credentials_can_come_from_an_exec_plugin(server: KubernetesServer, tmp_path: Path) -> None:
+    credential = {
+        "apiVersion": "client.authentication.k8s.io/v1",
+        "kind": "ExecCredential",
+        "status": {"token": TOKEN},
+    }
+    settings = with_plugin(server, tmp_path, f"echo '{json.dumps(credential)}'")
+    found = Kubectl.bind(settings).invoke("get", {"resource": "deploy/shop"})
+    assert found.data["kind"] == "Deployment"
+
+
+def test_an_exec_plugin_that_fails_is_quoted(
+    server: KubernetesServer, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    settings = with_plugin(server, tmp_path, "echo 'session expired' >&2; exit 1")
+    with pytest.raises(NotBound, match="context test gives no credentials") as caught:
+        Kubectl.bind(settings).invoke("get", {"resource": "pods"})
+    assert "session expired" in caught.value.why
+    assert capfd.readouterr().err == ""
+
+
+def test_a_pod_uses_its_service_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    from kubernetes.config import incluster_config
+
+    server = KubernetesServer(deployment(), named("Pod", "a", metadata={"namespace": "team"}))
+    ca_file = serve_tls(server, tmp_path)
+    (tmp_path / "token").write_text(TOKEN)
+    (tmp_path / "namespace").write_text("team")
+    monkeypatch.setattr(incluster_config, "SERVICE_TOKEN_FILENAME", str(tmp_path / "token"))
+    monkeypatch.setattr(incluster_config, "SERVICE_CERT_FILENAME", str(ca_file))
+    monkeypatch.setattr("aof.transport.kubernetes_config._SERVICE_ACCOUNT", tmp_path)
+    host, port = server.url.removeprefix("https://").split(":")
+    for name, value in [("HOST", host), ("PORT", port)]:
+        monkeypatch.setenv(f"KUBERNETES_SERVICE_{name}", value)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with server.running():
+        assert len(Kubectl.bind({}).invoke("get", {"resource": "pods"}).data["items"]) == 1
+
+
+def test_without_any_cluster_the_tool_is_unbound(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("KUBERNETES_SERVICE_HOST", raising=False)
+    with pytest.raises(NotBound, match="no cluster is configured"):
+        Kubectl.bind({})
 
 
 def test_a_missing_kubeconfig_leaves_the_tool_unbound(tmp_path: Path) -> None:
