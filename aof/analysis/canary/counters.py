@@ -27,6 +27,7 @@ _STEP = (math.log(50) - math.log(1.1)) / (_POINTS - 1)
 _LOG_THETA = [math.log(1.1) + _STEP * point for point in range(_POINTS)]
 _THETA_LESS_1 = [math.expm1(log_theta) for log_theta in _LOG_THETA]
 _LOG_WEIGHTS = [-log_theta for log_theta in _LOG_THETA]
+_LOG_ALL_WEIGHTS = math.log(sum(math.exp(weight) for weight in _LOG_WEIGHTS))
 _LARGEST_NULL = 100.0
 # Belief before data: as many blocks of the configured noise, correlated from block to block.
 _PRIOR_BLOCKS = 6.0
@@ -176,7 +177,7 @@ class RatioSeries:
         tempered = [
             value / dispersion + weight for value, weight in zip(logs, _LOG_WEIGHTS, strict=True)
         ]
-        return _log_sum(tempered) - _log_sum(_LOG_WEIGHTS)
+        return _log_sum(tempered) - _LOG_ALL_WEIGHTS
 
     def _log_e_at_1(self) -> list[float]:
         """Log-likelihood ratios against "not worse", one for each theta of the mixture."""

@@ -67,7 +67,7 @@ class CanaryLimits(BaseModel):
         0.25,
         "of baseline",
         "or by this part of the baseline's rate, if larger",
-        "settles spec 1.1x against +0.1 %; 25 % is the usual minute-to-minute noise",
+        "settles spec 1.1x against +0.1 %: as much as the believed noise",
     )
     error_stop_abs: Share = _limit(
         0.002, "share", "Roll back above this rise", "twice the tolerable rise"
@@ -112,7 +112,10 @@ class CanaryLimits(BaseModel):
         0.95, "probability", "One-sided, of the proof that a rise is tolerable", "convention"
     )
     warm_up_s: Annotated[float, Field(ge=0)] = _limit(
-        120.0, "s", "Not compared: caches fill, code is compiled", "measured on JVM services"
+        120.0,
+        "s",
+        "Not compared: caches fill, code is compiled",
+        "design: compilers and caches warm up for minutes",
     )
     recent_s: Positive = _limit(
         300.0, "s", "Harm must still be there over the last", "spec: 5 min per stage"
@@ -213,3 +216,23 @@ def limits_table() -> list[LimitRow]:
             LimitRow(name, shown, str(facts["unit"]), field.description or "", str(facts["source"]))
         )
     return rows
+
+
+def limits_markdown() -> str:
+    """The tables of limits as `docs/canary.md` holds them."""
+    lines = ["| Limit | Default | Unit | About | Source |", "|---|---|---|---|---|"]
+    lines += [
+        f"| `{row.name}` | {row.default} | {row.unit} | {row.about} | {row.source} |"
+        for row in limits_table()
+    ]
+    lines += [
+        "",
+        "`client_errors`, `business` and each entry of `ratios` are tables of their own:",
+        "",
+        "| Ratio | `rise_abs` | `rise_rel` | `stop_abs` | `stop_rel` | `of` |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, ratio in (("client_errors", CLIENT_ERRORS), ("business", RatioLimits())):
+        values = (ratio.rise_abs, ratio.rise_rel, ratio.stop_abs, ratio.stop_rel, ratio.of)
+        lines.append(f"| `{name}` | " + " | ".join(str(value) for value in values) + " |")
+    return "\n".join(lines) + "\n"

@@ -13,6 +13,7 @@ from aof.analysis.canary.timeline import Placed
 from aof.analysis.canary.wording import minutes, percent, points, strength_of, title_of
 
 Counted = tuple[float, float]
+_OUTLIER = 4.0  # standard deviations of counting noise
 
 
 @dataclass(slots=True)
@@ -168,24 +169,28 @@ class _Judged:
             return "fail"
         if gap:
             return "nodata"
-        if self.up > self.allowed and not self._proven_but_for_one_block():
+        if self.up > self.allowed and not self._proven_but_for_a_burst():
             return "inconclusive"
         near = self.rates.rise >= self.look.limits.near_limit * self.allowed > 0
         return "warn" if near else "pass"
 
-    def _proven_but_for_one_block(self) -> bool:
-        """Tolerable on the whole, and proven so without the block that speaks most against it.
+    def _proven_but_for_a_burst(self) -> bool:
+        """Tolerable on the whole, and proven so without one block far out of line.
 
         One bad minute cannot confirm harm; neither shall it hold a rollout that is proven
-        harmless in all the others.
+        harmless in all the others. Only a real outlier may be left out: leaving out whatever
+        looks worst would make every proof too easy.
         """
-        series, limits = self.track.series, self.look.limits
-        rest = series.rates(without=self.worst)
-        if self.rates.rise > self.allowed or rest is None:
+        series, limits, worst = self.track.series, self.look.limits, self.worst
+        if worst is None or self.rates.rise > self.allowed:
             return False
-        if not series.covers(limits.min_compared_s):
+        rest = series.rates(without=worst)
+        if rest is None or not series.covers(limits.min_compared_s):
             return False
-        dispersion = series.dispersion(limits.noise, without=self.worst)
+        expected = worst.n_c * rest.canary
+        if worst.bad_c - expected < _OUTLIER * math.sqrt(expected + 1):
+            return False
+        dispersion = series.dispersion(limits.noise, without=worst)
         return rest.interval(dispersion, limits.confidence)[1] <= self.allowed
 
     def _needs(self, verdict: MetricVerdict) -> float | None:

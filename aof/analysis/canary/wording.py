@@ -32,12 +32,12 @@ def percent(share: float) -> str:
 
 def points(share: float) -> str:
     """0.0002 -> `+0.02 pp` (percentage points)."""
-    return f"{share * 100:+.2f} pp"
+    return f"{round(share * 100, 2) + 0.0:+.2f} pp"
 
 
 def relative(change: float) -> str:
     """0.1 -> `+10.0%`."""
-    return f"{change * 100:+.1f}%"
+    return f"{round(change * 100, 1) + 0.0:+.1f}%"
 
 
 def seconds(value: float) -> str:

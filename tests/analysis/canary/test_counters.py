@@ -86,6 +86,6 @@ def test_noise_between_windows_raises_the_dispersion() -> None:
 
 
 def test_nothing_counted_is_no_evidence() -> None:
-    assert RatioSeries().log_e(1.0) == 0.0
+    assert RatioSeries().log_e(1.0) == pytest.approx(0.0)
     assert RatioSeries().rates() is None
     assert series((0, 100, 0, 100)).log_e(1.0) == pytest.approx(0.0)
