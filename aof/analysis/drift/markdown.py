@@ -110,6 +110,8 @@ def resource_block(one: ResourceResult) -> str:
 
 def _diff(change: Change) -> list[str]:
     lines = [f"{_clean(change.field)}:"]
+    if change.lines:
+        return [*lines, *(_clean(line) for line in change.lines)]
     if change.change != "added":
         lines += [f"-  {line}  (Git)" for line in _rendered(change.desired)]
     if change.change != "removed":

@@ -9,6 +9,7 @@ from typing import Any
 from aof.analysis.drift.classify import Judgement
 from aof.analysis.drift.hiding import shown
 from aof.analysis.drift.ignores import Ignore, ignoring_rule
+from aof.analysis.drift.long_values import changed_lines, shortened
 from aof.analysis.drift.normalise import bad_base64
 from aof.analysis.drift.paths import MISSING, dotted, pointer
 from aof.analysis.drift.places import Place
@@ -96,12 +97,14 @@ class Reporter:
         source = "managedFields" if writer is not None else None
         if writer is None and likely is not None:
             writer, source = likely, "managedFields, likely"
+        desired = shown(place.desired, place.path, self.identity.kind)
+        live = shown(place.live, place.path, self.identity.kind)
         change = Change(
             path=path,
             field=dotted(place.path),
             change=_direction(place),
-            desired=shown(place.desired, place.path, self.identity.kind),
-            live=shown(place.live, place.path, self.identity.kind),
+            desired=shortened(desired),
+            live=shortened(live),
             actor=writer.manager if writer is not None else None,
             actor_source=source,
             at=(writer.time or None) if writer is not None else None,
@@ -109,6 +112,7 @@ class Reporter:
             severity=self._severity(place, judgement.classes[0]),
             certain=judgement.certain,
             reason=judgement.reason,
+            lines=changed_lines(desired, live),
         )
         return change, set(judgement.classes)
 

@@ -74,6 +74,7 @@ class Change:
         severity: See `Severity`.
         certain: False when the class is an inference.
         reason: Why it has this class, one sentence.
+        lines: Of texts with several lines: those that differ, as a unified diff.
     """
 
     path: str
@@ -88,6 +89,7 @@ class Change:
     severity: Severity
     certain: bool = True
     reason: str = ""
+    lines: tuple[str, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """JSON, `class_` as `class`."""
@@ -104,6 +106,7 @@ class Change:
             "severity": str(self.severity),
             "certain": self.certain,
             "reason": self.reason,
+            "lines": list(self.lines),
         }
 
 

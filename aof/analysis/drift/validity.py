@@ -21,6 +21,15 @@ _TYPES: dict[Shape, tuple[type, ...]] = {
 }
 _NAMES = {Shape.STRING: "a string", Shape.INTEGER: "a whole number", Shape.BOOLEAN: "true or false"}
 
+_KINDS: dict[type, str] = {
+    str: "a string",
+    int: "a number",
+    float: "a number",
+    bool: "true or false",
+    dict: "an object",
+    list: "a list",
+}
+
 
 def problem_of(value: Any, shape: Field, path: Path) -> str:
     """The first reason the server has to refuse `value` here, or an empty string."""
@@ -73,4 +82,6 @@ def _wrong(value: Any, shape: Field, path: Path) -> str:
     if shape.shape is Shape.INTEGER and isinstance(value, float) and value.is_integer():
         return ""
     wanted = _NAMES.get(shape.shape, f"a {shape.shape.name.lower().replace('_', ' ')}")
-    return f"{dotted(path)} must be {wanted}, Git has {type(value).__name__} {value!r}"
+    return (
+        f"{dotted(path)} must be {wanted}, Git has {_KINDS.get(type(value), type(value).__name__)}"
+    )
