@@ -40,6 +40,22 @@ class Live:
     objects: list[Object] = field(default_factory=list)
     not_checked: dict[str, str] = field(default_factory=dict)
     evidence: list[str] = field(default_factory=list)
+    failures: list[ToolResult] = field(default_factory=list)
+
+    def failed(self, what: str, answer: ToolResult) -> None:
+        """Remember that something could not be read."""
+        error = answer.error or {}
+        self.not_checked[what] = str(error.get("why") or error.get("what") or answer.summary)
+        self.failures.append(answer)
+
+    def require_any(self) -> None:
+        """Raise when the cluster gave no answer at all; being forbidden is an answer.
+
+        Raises:
+            Unreachable: With the words of the first failure.
+        """
+        if self.failures and not self.evidence and not any(map(_forbidden, self.failures)):
+            self.failures[0].require()
 
 
 def read_live(calls: Calls, scope: Scope) -> Live:
@@ -58,6 +74,7 @@ def read_live(calls: Calls, scope: Scope) -> Live:
     for (kind, namespace), names in lists.items():
         _read_list(calls, live, scope, kind, namespace=namespace, names=names)
     _read_autoscalers(calls, live, scope, lists)
+    live.require_any()
     return live
 
 
@@ -66,7 +83,7 @@ def _read_one(calls: Calls, live: Live, kind: Kind, name: str, namespace: str) -
     if answer is None:
         return
     if not answer.ok:
-        live.not_checked[f"{kind[1]}/{name}"] = _why(answer.error, answer.summary)
+        live.failed(f"{kind[1]}/{name}", answer)
         return
     live.evidence.append(answer.evidence_id)
     if isinstance(answer.data, dict):
@@ -81,7 +98,7 @@ def _read_list(
         return
     if not answer.ok:
         where = f" in {namespace}" if namespace else ""
-        live.not_checked[f"{kind[1]}{where}"] = _why(answer.error, answer.summary)
+        live.failed(f"{kind[1]}{where}", answer)
         return
     live.evidence.append(answer.evidence_id)
     for item in answer.data.get("items") or []:
@@ -118,9 +135,7 @@ def _read_autoscalers(
             "kubectl", "get", resource=_AUTOSCALER, namespace=namespace, show_managed_fields=True
         )
         if not answer.ok:
-            live.not_checked[f"HorizontalPodAutoscaler in {namespace}"] = _why(
-                answer.error, answer.summary
-            )
+            live.failed(f"HorizontalPodAutoscaler in {namespace}", answer)
             continue
         live.evidence.append(answer.evidence_id)
         for item in answer.data.get("items") or []:
@@ -154,9 +169,9 @@ def _is_stray(obj: Mapping[str, Any]) -> bool:
     )
 
 
-def _why(error: Mapping[str, Any] | None, summary: str) -> str:
-    found = error or {}
-    return str(found.get("why") or found.get("what") or summary)
+def _forbidden(answer: ToolResult) -> bool:
+    error = answer.error or {}
+    return "forbidden" in f"{error.get('what')} {error.get('why')}".lower()
 
 
 def declared_pairs(scope: Scope, live: Sequence[Object]) -> list[Object]:

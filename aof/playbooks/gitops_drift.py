@@ -13,7 +13,7 @@ from typing import Any
 from aof.analysis.drift import DriftClass, DriftReport, compare_all
 from aof.analysis.drift.ignores import read_ignores
 from aof.analysis.drift.objects import identity_of
-from aof.errors import UsageFault
+from aof.errors import NotBound, UsageFault
 from aof.playbooks.base import Calls, Options, Request
 from aof.playbooks.drift_actions import remediation
 from aof.playbooks.drift_compared import Compared
@@ -59,15 +59,17 @@ def _gather(
 ) -> list[tuple[Scope, Live]]:
     if "desired" in request.settings or "live" in request.settings:
         return [_from_files(request, calls, asked)]
+    reason = calls.not_consulted("kubectl")
     found = []
     for scope in scopes(calls, asked, request.folder, most):
         calls.note(f"{scope.tool} {scope.name}: {len(scope.desired)} objects in Git")
-        reason = calls.not_consulted("kubectl")
         if reason is not None:
-            live = Live(not_checked={"the cluster": reason})
-        else:
-            live = read_live(calls, scope)
-        found.append((scope, live))
+            raise NotBound(
+                "nothing says what runs",
+                why=reason,
+                fix="set KUBECONFIG to a cluster, or give --set live=FILE with --set desired=FILE",
+            )
+        found.append((scope, read_live(calls, scope)))
     return found
 
 
@@ -146,7 +148,7 @@ def _unread(scope: Scope, live: Live) -> Any:
     def could_not_be_read(obj: Mapping[str, Any]) -> bool:
         identity = identity_of(obj)
         namespace = identity.namespace or scope.namespace
-        names = {f"{identity.kind}/{identity.name}", identity.kind, "the cluster"}
+        names = {f"{identity.kind}/{identity.name}", identity.kind}
         names.add(f"{identity.kind} in {namespace}")
         return bool(refused & names)
 

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import contextlib
 import copy
+import io
 import json
+import os
 import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 import yaml
 
+from aof.cli.main import main
 from tests.analysis.drift.manifests import autoscaler, config_map, deployment, service
-from tests.cli.aofctl import Ran, aofctl
+from tests.cli.aofctl import Ran
 from tests.servers.argocd import READ, SHA1, SHA2, ArgocdServer, application
 from tests.servers.kubernetes import KubernetesServer
 from tests.servers.kubernetes_discovery import KINDS, Kind
@@ -60,17 +66,35 @@ def detect(
     cluster: KubernetesServer | None,
     argocd: ArgocdServer | None,
     *arguments: str,
+    **environment: str,
 ) -> Ran:
-    environment = {}
+    """Run the agent in this process: a process of its own costs seconds in every test."""
     if cluster is not None:
-        environment["KUBECONFIG"] = str(cluster.kubeconfig(tmp_path))
+        environment = {"KUBECONFIG": str(cluster.kubeconfig(tmp_path)), **environment}
     if argocd is not None:
         environment |= {"ARGOCD_SERVER": argocd.url, "ARGOCD_TOKEN": READ}
-    return aofctl(
-        *("run", "agent", "library/cicd/drift-detector", *arguments, "--llm", "off", "-o", "json"),
-        cwd=tmp_path,
-        **environment,
-    )
+    words = [
+        "run",
+        "agent",
+        "library/cicd/drift-detector",
+        *arguments,
+        "--llm",
+        "off",
+        "-o",
+        "json",
+    ]
+    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
+    out, err = io.StringIO(), io.StringIO()
+    with (
+        patch.dict(os.environ, {**kept, **environment}, clear=True),
+        patch.object(sys, "argv", ["aofctl", *words]),
+        contextlib.chdir(tmp_path),
+        contextlib.redirect_stdout(out),
+        contextlib.redirect_stderr(err),
+        pytest.raises(SystemExit) as ended,
+    ):
+        main()
+    return Ran(int(str(ended.value.code)), out.getvalue(), err.getvalue())
 
 
 def resources(ran: Ran) -> dict[str, dict[str, Any]]:
@@ -166,9 +190,20 @@ def test_drift_wins_over_what_could_not_be_checked(
     assert "Not checked: ConfigMap in shop" in ran.json()["summary"]
 
 
-def test_without_a_cluster_nothing_is_called_missing(tmp_path: Path, argocd: ArgocdServer) -> None:
+def test_without_a_cluster_the_exit_code_is_5(tmp_path: Path, argocd: ArgocdServer) -> None:
     ran = detect(tmp_path, None, argocd)
-    assert (ran.code, ran.json()["decision"]) == (3, "UNKNOWN"), ran.out + ran.err
+    assert ran.code == 5, ran.out + ran.err
+    assert ran.json()["error"]["what"] == "nothing says what runs"
+
+
+def test_a_cluster_that_does_not_answer_is_exit_5(
+    tmp_path: Path, cluster: KubernetesServer, argocd: ArgocdServer
+) -> None:
+    (tmp_path / "other").mkdir()
+    file = cluster.kubeconfig(tmp_path / "other", token="expired")
+    ran = detect(tmp_path, cluster, argocd, KUBECONFIG=str(file))
+    assert ran.code == 5, ran.out + ran.err
+    assert "Unauthorized" in json.dumps(ran.json()["error"])
 
 
 def test_with_nothing_to_compare_the_exit_code_is_5(tmp_path: Path) -> None:
