@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup quickstart test lint format check bench bench-canary bench-drift bench-models schemas docs clean
+.PHONY: help setup quickstart test lint format check bench bench-canary bench-drift bench-models schemas docs clean bench-logs
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -42,6 +42,9 @@ bench-canary: $(STAMP)  ## how often the canary judge is wrong: simulated rollou
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(BIN)/python -m benchmarks.canary_speed
 	$(BIN)/python -m benchmarks.canary
+
+bench-logs: $(STAMP)  ## accuracy and speed of the log analysis beside tail and grep
+	$(BIN)/python -m benchmarks.logs --speed
 
 bench-drift: $(STAMP)  ## speed and memory of the drift analysis, 5,000 objects
 	$(BIN)/python -m benchmarks.drift

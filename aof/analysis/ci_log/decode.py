@@ -94,9 +94,7 @@ _OUTER = re.compile(
     r"|[\w.-]{1,60}[-_]\d{1,3} {0,30} \| "  # Compose
     r")"
 )
-_MOZHARNESS = re.compile(
-    r"(?:\d\d:\d\d:\d\d)?\s*(?:INFO|WARNING|ERROR|CRITICAL|FATAL|DEBUG) - +(?:GECKO\(\d+\) \| )?"
-)
+_MOZHARNESS = re.compile(r"(?:\d\d:\d\d:\d\d)?\s*(?:INFO|WARNING|DEBUG) - +(?:GECKO\(\d+\) \| )?")
 
 
 def strip_prefix(line: str) -> str:

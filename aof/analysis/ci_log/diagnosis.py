@@ -18,6 +18,7 @@ from aof.analysis.ci_log.signature import signature
 EXCERPT_BYTES = 7000
 TAIL_BYTES = 1 << 20
 _RUNNERS_UP = 10
+_LARGE = 16
 _RULES_PER_LINE = 6
 _LAST_WORDS = 50  # lines before the end in which an error ends a program
 _LIKELY = 60
@@ -50,7 +51,7 @@ def diagnose(
         failed: It is known from elsewhere that the pipeline failed, whatever the log says.
         rules: The rules to use; the shipped ones by default.
         excerpt_bytes: Largest size of the excerpt.
-        tail_bytes: A log larger than twice this is first read from its end.
+        tail_bytes: A log more than 16 times as large is first read from its end, so far.
 
     Returns:
         The diagnosis; never raises for any content.
@@ -61,7 +62,7 @@ def diagnose(
     lines = Lines(as_utf8(buffer))
     rules = rules or shipped()
     scan = None
-    if lines.size > 2 * tail_bytes:
+    if lines.size > _LARGE * tail_bytes:
         start = lines.end(lines.size - tail_bytes) + 1
         tail = _scan(lines, min(start, lines.size), rules, tuple(changed_files), failed=failed)
         scan = tail if _answers(tail) else None

@@ -39,6 +39,7 @@ class Verdict:
     marker: int | None = None
     exit_code: int | None = None
     also: frozenset[int] = frozenset()
+    interrupted: bool = False  # ended from outside: cancelled, out of time, machine lost
 
 
 _ACTION = re.compile(r"Run (?:[\w.-]+/[\w./-]+@|\./|docker://)|Post job cleanup")
@@ -60,7 +61,8 @@ def judge(segments: Segments, last_lines: list[str]) -> Verdict:
     if commands:
         first = commands[0]
         also = frozenset(e.step for e in commands) - {first.step}
-        return Verdict("failed", first.step, first.offset, first.exit_code, also)
+        interrupted = first.platform == "github" and first.exit_code is None
+        return Verdict("failed", first.step, first.offset, first.exit_code, also, interrupted)
     if jobs:
         last = jobs[-1]
         return Verdict("failed", _failed_section(segments, last), last.offset, last.exit_code)

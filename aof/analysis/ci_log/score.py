@@ -13,6 +13,7 @@ SAME_STEP = 12
 OTHER_STEP = -15
 OTHER_FAILED_STEP = -6
 AFTER_MARKER = -25
+INTERRUPTED = -10
 TERMINAL_NOTICE = 4
 IN_CHANGED_FILE = 6
 HAS_LOCATION = 1
@@ -30,6 +31,8 @@ _REPORTED = {
     Category.LINT,
     Category.COMPILE,
 }
+
+_INTERRUPTIONS = {Category.TIMEOUT, Category.NETWORK_INFRA, Category.OOM_RESOURCE}
 
 # What exit codes say: not found, killed, aborted, segmentation fault, time limit, git's own.
 _EXIT_CODE_WORDS = {
@@ -85,6 +88,8 @@ def _place(candidate: Candidate, verdict: Verdict) -> float:
             score += OTHER_FAILED_STEP if candidate.step in verdict.also else OTHER_STEP
     if candidate.head > verdict.marker:
         score += AFTER_MARKER
+    if verdict.interrupted and candidate.rule.category not in _INTERRUPTIONS:
+        score += INTERRUPTED
     return score
 
 

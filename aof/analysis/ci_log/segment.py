@@ -99,15 +99,20 @@ class Segmenter:
         """Segments of the log between two offsets; `start` is the first byte of a line."""
         self._open(None, start)
         markers, seen = self._prefilter.markers, start
+        offsets = self._keep()
         for base, found in self._prefilter.chunks(self._lines.buffer, start, end):
             for word, begin, _ in found:
                 if word < markers and base + begin >= seen:
                     seen = self._visit(base + begin)
-                if not self._in_source:
-                    self._result.steps[-1].offsets[word].append(base + begin)
+                    offsets = self._keep()
+                offsets[word].append(base + begin)
             self._result.steps[-1].trim()
         self._result.steps[-1].end = end
         return self._result
+
+    def _keep(self) -> defaultdict[int, list[int]]:
+        """Where the next hits go: to the step, or nowhere within printed source."""
+        return defaultdict(list) if self._in_source else self._result.steps[-1].offsets
 
     def _visit(self, offset: int) -> int:
         """Take note of borders and endings in the line at `offset`; returns where it ends."""

@@ -119,8 +119,15 @@ RULES = (
         "git-ownership",
         Category.ENVIRONMENT,
         84,
-        ("dubious ownership", "not a git repository"),
-        r"detected dubious ownership in repository|fatal: not a git repository",
+        ("dubious ownership",),
+        r"detected dubious ownership in repository",
+    ),
+    Rule(
+        "git-repository",
+        Category.ENVIRONMENT,
+        69,
+        ("not a git repository",),
+        r"fatal: not a git repository",
     ),
     Rule(
         "git-fatal",

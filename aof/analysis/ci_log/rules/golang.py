@@ -29,6 +29,9 @@ RULES = (
         rf"^\s+{_FILE}:(?P<line>\d+): (?P<message>.*(?:[Ff]ail|[Ee]rror|[Ee]xpected"
         rf"|[Uu]nexpected|\bgot\b|\bwant|"
         r"mismatch|timed out|[Nn]ot equal|should).*)",
+        needs=r"^\s*--- FAIL",
+        stop=r"^--- PASS|^ok\s|^PASS$",
+        reach=80,
         fix="test-failure",
     ),
     Rule(

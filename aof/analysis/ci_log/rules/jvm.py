@@ -17,8 +17,8 @@ RULES = (
         "maven-compile",
         Category.COMPILE,
         80,
-        ("[ERROR] ",),
-        r"^\[ERROR\] (?P<file>(?:[A-Za-z]:)?[^\s:]{1,400}\.(?:java|kt|scala"
+        (".java:[", ".kt:[", ".scala:[", ".groovy:["),
+        r"^(?:\[ERROR\] |Error: +)?(?P<file>(?:[A-Za-z]:)?[^\s:]{1,400}\.(?:java|kt|scala"
         r"|groovy)):\[(?P<line>\d+),(?P<column>\d+)\] (?:error: )?(?P<message>.*)",
         fix="compile",
     ),
@@ -54,10 +54,11 @@ RULES = (
         "surefire-result",
         Category.UNIT_TEST,
         76,
-        ("[ERROR] ",),
-        r"^\[ERROR\]\s{2,}(?P<test>[A-Za-z_$][\w.$]*(?:\[.{0,80}\])?(?:\(.{0,80}\))?)(?:->[\w.$]+"
-        r")*:(?P<line>\d+)(?:->[\w.$]+:\d+)*(?: (?P<message>.*))?$"
-        r"|^\[ERROR\]\s{2,}(?P<name>[A-Za-z_$][\w.$]*\.\w+) (?:»|expected|Expected)(?P<rest>.*)",
+        ("[ERROR] ", "Error:  "),
+        r"^(?:\[ERROR\]|Error: )\s{2,}(?P<test>[A-Za-z_$][\w.$]*(?:\[.{0,80}\])?(?:\(.{0,80}\))?)"
+        r"(?:->[\w.$]+)*:(?P<line>\d+)(?:->[\w.$]+:\d+)*(?: (?P<message>.*))?$"
+        r"|^(?:\[ERROR\]|Error: )\s{2,}(?P<name>[A-Za-z_$][\w.$]*\.\w+)"
+        r" (?:»|expected|Expected)(?P<rest>.*)",
         fix="test-failure",
     ),
     Rule(

@@ -39,6 +39,18 @@ RULES = (
         fix="lint",
     ),
     Rule(
+        "lintrunner",
+        Category.LINT,
+        78,
+        ("Error (", "Warning ("),
+        r"^\s+(?:Error|Warning) \((?P<linter>[A-Z][A-Z0-9_]+)\)(?P<message>.*)",
+        where=r"^>>> Lint for (?P<file>\S+?):$",
+        where_before=True,
+        reach=6,
+        trigger=("rror (", "arning ("),
+        fix="lint",
+    ),
+    Rule(
         "black",
         Category.LINT,
         78,
@@ -139,7 +151,7 @@ RULES = (
     Rule(
         "uncommitted-changes",
         Category.LINT,
-        74,
+        64,
         (
             "not up to date",
             "out of date",

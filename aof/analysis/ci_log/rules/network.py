@@ -81,7 +81,7 @@ RULES = (
     Rule(
         "refused",
         Category.INTEGRATION_TEST,
-        72,
+        71,
         (
             "ECONNREFUSED",
             "onnection refused",
@@ -97,7 +97,7 @@ RULES = (
     Rule(
         "database",
         Category.INTEGRATION_TEST,
-        72,
+        71,
         (
             "does not exist",
             "password authentication failed",

@@ -48,9 +48,31 @@ RULES = (
         Category.UNIT_TEST,
         72,
         ("FAILED ", "ERROR "),
-        r"^(?:\[gw\d+\] .{0,20})?(?:FAILED"
-        r"|ERROR) (?P<file>[^\s:]{1,300}\.py)(?:::(?P<test>\S+))?(?: - (?P<message>.*))?$",
+        r"^(?:\[gw\d+\] .{0,20})?(?:FAILED|ERROR)(?: \[[\d.]+s\])? (?P<file>[^\s:]{1,300}\.py)"
+        r"(?:::(?P<test>\S+))?(?: - (?P<message>.*))?$",
         refine=True,
+        fix="test-failure",
+    ),
+    Rule(
+        "pytest-doctest",
+        Category.UNIT_TEST,
+        73,
+        ("[doctest]",),
+        r"^_{3,} \[doctest\] (?P<test>\S.{0,300}?) _{3,}$",
+        key=r"^(?P<message>Expected:|UNEXPECTED EXCEPTION.*|Differences .*)",
+        key_optional=True,
+        stop=_END,
+        where=_PLACE,
+        where_last=True,
+        reach=60,
+        fix="test-failure",
+    ),
+    Rule(
+        "pytest-consistent",
+        Category.UNIT_TEST,
+        70,
+        ("FAILED CONSISTENTLY", "failed consistently"),
+        r"FAILED CONSISTENTLY: (?P<message>\S.*)|tests failed consistently: (?P<tests>.*)",
         fix="test-failure",
     ),
     Rule(

@@ -39,7 +39,8 @@ RULES = (
         r"|OOMKilled(?!: ?false)|oom-kill|OOM killer|Cannot allocate memory|std::bad_alloc"
         r"|GC overhead limit exceeded|(?:virtual )?memory exhausted"
         r"|insufficient memory for the Java"
-        r"|fatal error: Killed signal|memory allocation of \d+ bytes failed|Java heap space"
+        r"|fatal error: Killed signal|memory allocation of \d+ bytes failed|(?:Java"
+        r"|out of) heap space"
         r"|The node was low on resource|^\s*(?:numpy\.\S+)?MemoryError"
         r"|Allowed memory size of \d+ bytes exhausted"
         r"|\bENOMEM\b|not enough memory|NoMemoryError|exceeded memory limit",
@@ -154,6 +155,20 @@ RULES = (
         ),
         r"(?:signal|by) SIGTERM|^(?:\S{0,200}: line \d+: +\d+ )?Terminated\b|exit (?:code"
         r"|status):? (?:143|124)\b",
+    ),
+    Rule(
+        "gpu-driver",
+        Category.ENVIRONMENT,
+        86,
+        (
+            "NVIDIA-SMI has failed",
+            "Failed to initialize NVML",
+            "No CUDA GPUs are available",
+            "CUDA driver version is insufficient",
+            "Found no NVIDIA driver",
+        ),
+        r"NVIDIA-SMI has failed|Failed to initialize NVML|No CUDA GPUs are available"
+        r"|CUDA driver version is insufficient|Found no NVIDIA driver",
     ),
     Rule(
         "insufficient-resources",

@@ -30,9 +30,14 @@ RULES = (
         "runner-no-output",
         Category.TIMEOUT,
         92,
-        ("No output has been received", "no output received", "Too long with no output"),
+        (
+            "No output has been received",
+            "no output received",
+            "without output, attempting to kill",
+            "Too long with no output",
+        ),
         r"No output has been received in the last|[Tt]oo long with no output"
-        r"|no output received for",
+        r"|no output received for|command timed out: \d+ seconds without output",
     ),
     Rule(
         "runner-lost",

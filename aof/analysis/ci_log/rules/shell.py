@@ -17,6 +17,7 @@ RULES = (
         r"|'?(?P<windows>[^\s']{1,100})'? is not recognized as (?:an internal|the name of"
         r"|a name of)|^\S{0,80}: command not found: (?P<zsh>\S+)",
         trigger=("not found", "not recognized", "not installed"),
+        unless=r"shell_session_update|^\+ |(?:which|type|hash): ",
     ),
     Rule(
         "executable-missing",
@@ -125,7 +126,7 @@ RULES = (
     Rule(
         "environment-variable",
         Category.CONFIG,
-        80,
+        70,
         ("environment variable", "env var", "Environment variable"),
         r"(?:[Mm]issing|[Rr]equired|[Uu]ndefined|[Pp]lease set|must (?:set"
         r"|provide)).{0,60}(?:environment variable|env var)"

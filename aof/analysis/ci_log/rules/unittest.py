@@ -10,8 +10,9 @@ RULES = (
         "unittest-failure",
         Category.UNIT_TEST,
         75,
-        ("FAIL: ", "ERROR: "),
-        r"^(?:FAIL|ERROR): (?P<test>[\w.]+ \([\w.]+\)?.{0,200}|[\w.]+\.[\w.]+.{0,100})$",
+        ("FAIL: ", "ERROR: ", "FAIL [", "ERROR ["),
+        r"^(?:FAIL|ERROR)(?: \[[\d.]+s\])?: (?P<test>Failure: \w+ \(.{0,200}"
+        r"|[\w.]+ \([\w.]+\)?.{0,200}|[\w.]+\.[\w.]+.{0,100})$",
         key=r"^(?!Traceback|ImportError: Failed to import test module|[-=]{3}|During handling"
         r"|The above)"
         r"(?P<message>[A-Za-z_][\w.]*(?:: .*|$))",
