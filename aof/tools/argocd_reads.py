@@ -236,7 +236,10 @@ class ArgocdReads(Tool):
 
     def _get(self, path: str, params: Mapping[str, str]) -> Any:
         given = {key: value for key, value in params.items() if value}
-        return checked(self._http("ARGOCD_TOKEN").get(path, given)).json()
+        found = checked(self._http("ARGOCD_TOKEN").get(path, given)).json()
+        if not isinstance(found, dict):
+            raise Unreachable(f"Argo CD sent no object for {path}", why=f"it is {found!r:.80}")
+        return found
 
     def _http(self, token: str) -> Http:
         if token not in self._connections:
@@ -311,16 +314,22 @@ def _manifest(name: str, text: Any) -> dict[str, Any]:
         manifest = None
     if not isinstance(manifest, dict):
         raise Unreachable(
-            f"argocd app manifests {name}: a manifest is not a JSON object",
+            f"argocd app {name}: a manifest is not a JSON object",
             why=f"it begins with {str(text)[:80]!r}",
         )
     return manifest
 
 
+def _state(item: Mapping[str, Any], key: str) -> dict[str, Any] | None:
+    """A state of a managed resource; Argo CD writes "null" or nothing when there is none."""
+    text = item.get(key)
+    return None if text in {None, "", "null"} else _manifest(str(item.get("name")), text)
+
+
 def _compared(item: Mapping[str, Any]) -> dict[str, Any]:
     """One entry of managed-resources; states come as JSON text, "null" when there is none."""
     target, live, normal, predicted = (
-        json.loads(item.get(key) or "null")
+        _state(item, key)
         for key in ("targetState", "liveState", "normalizedLiveState", "predictedLiveState")
     )
     if target is None or live is None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field
 
 from aof.clock import Clock
 from aof.errors import Unreachable, UsageFault
+from aof.messages import ToolOutput
 from aof.tools import kubernetes_objects as objects
 from aof.tools.base import Setting, Tool
 from aof.transport.kubernetes import Cluster, Denied
@@ -52,6 +54,13 @@ class ClusterTool(Tool):
         bound = super().bind(settings, clock=clock)
         kubeconfig_paths(settings.get("KUBECONFIG", ""))
         return bound
+
+    def invoke(self, name: str, arguments: Mapping[str, Any]) -> ToolOutput:
+        """As `Tool.invoke`; carries along what the API server warned of."""
+        self.cluster.warnings.clear()
+        output = super().invoke(name, arguments)
+        said = tuple(dict.fromkeys(self.cluster.warnings))
+        return replace(output, warnings=(*output.warnings, *said)) if said else output
 
     def _object(self, resource: str, name: str, namespace: str) -> tuple[Resource, dict[str, Any]]:
         """One object and its kind; the object always has apiVersion and kind."""

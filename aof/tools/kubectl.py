@@ -26,12 +26,13 @@ from aof.transport.kubernetes import (
     JSON_PATCH,
     MERGE,
     STRATEGIC,
+    STRICT,
     Denied,
 )
 from aof.transport.kubernetes_resources import Resource
 
 _PATCHES = {"strategic": STRATEGIC, "merge": MERGE, "json": JSON_PATCH}
-_OWNER = {"fieldManager": FIELD_MANAGER}
+_OWNER = {"fieldManager": FIELD_MANAGER, **STRICT}
 
 
 class Kubectl(KubectlReads):

@@ -5,7 +5,7 @@ The writes stand in `kubectl`. Objects are the API's own JSON.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Annotated, Any, ClassVar
 
@@ -25,7 +25,7 @@ from aof.tools.cluster_tool import (
     type_and_name,
     typed,
 )
-from aof.transport.kubernetes import APPLY, FIELD_MANAGER, Denied
+from aof.transport.kubernetes import APPLY, FIELD_MANAGER, STRICT, Denied
 
 _POLL_S = 2.0
 _LOG_BYTES = 1024 * 1024
@@ -103,11 +103,11 @@ class KubectlReads(ClusterTool):
         Returns:
             `{"object", "gitops_owner", "pods": [{name, phase, ready, restarts, reasons, node,
             started_at, images}], "events": [{last, type, reason, object, message, count}]}`.
-            Values of Secrets are left out.
+            Values of Secrets are left out; pods or events that may not be read are a warning.
         """
-        kind, found = self._object(resource, name, namespace)
-        pods = self._pods_of(found)
-        events = self._events_about(found)
+        _, found = self._object(resource, name, namespace)
+        pods, no_pods = _or_refusal(lambda: self._pods_of(found))
+        events, no_events = _or_refusal(lambda: self._events_about(found))
         data = {
             "object": objects.hide_secret(objects.without_managed_fields(found)),
             "gitops_owner": objects.gitops_owner(found),
@@ -116,9 +116,8 @@ class KubectlReads(ClusterTool):
         }
         warned = sum(event["type"] == "Warning" for event in events)
         text = f"{objects.reference(found)}: {len(pods)} pods, {warned} warning events"
-        if kind.kind in {"Deployment", "StatefulSet", "DaemonSet", "Rollout"}:
-            text += f"; {rollout.progress(found).message}"
-        return ToolOutput(data, text)
+        now = rollout.progress(found)
+        return ToolOutput(data, f"{text}; {now.message}" if now else text, no_pods + no_events)
 
     @operation(timeout_s=60)
     def logs(
@@ -235,6 +234,8 @@ class KubectlReads(ClusterTool):
         while True:
             _, found = self._object(resource, name, namespace)
             now = rollout.progress(found)
+            if now is None:
+                raise UsageFault(f"{objects.reference(found)} has no rollouts")
             if now.complete or now.failed or self.clock.monotonic() >= ends:
                 break
             self.clock.sleep(_POLL_S)
@@ -453,19 +454,28 @@ class KubectlReads(ClusterTool):
     def _diff_one(
         self, manifest: dict[str, Any], namespace: str, field_manager: str, *, force: bool
     ) -> dict[str, Any]:
-        kind, path, where = self._place(manifest, namespace)
         result: dict[str, Any] = {
             "resource": objects.reference(manifest),
-            "namespace": where,
+            "namespace": namespace,
             "status": "same",
             "diff": "",
             "reason": "",
         }
-        live = self._live(path)
-        params = {"dryRun": "All", "fieldManager": field_manager, "force": str(force).lower()}
         try:
+            kind, path, result["namespace"] = self._place(manifest, namespace)
+        except UsageFault as error:
+            return {**result, "status": "refused", "reason": error.what}
+        live = self._live(path)
+        params = {
+            **STRICT,
+            "dryRun": "All",
+            "fieldManager": field_manager,
+            "force": str(force).lower(),
+        }
+        try:
+            body = objects.without_managed_fields(manifest)
             predicted = self.cluster.send(
-                "PATCH", path, manifest, content_type=APPLY, params=params, attempts=3
+                "PATCH", path, body, content_type=APPLY, params=params, attempts=3
             )
         except Denied as error:
             return {**result, "status": "refused", "reason": error.why}
@@ -478,6 +488,18 @@ class KubectlReads(ClusterTool):
             shown = {key: objects.hide_last_applied(one) for key, one in seen.items()}
             return {**result, "status": "changed", **shown}
         return result
+
+
+def _or_refusal(
+    read: Callable[[], list[dict[str, Any]]],
+) -> tuple[list[dict[str, Any]], tuple[str, ...]]:
+    """What `read` gives; nothing and a warning where these credentials may not look."""
+    try:
+        return read(), ()
+    except Denied as error:
+        if error.status != 403:
+            raise
+        return [], (f"not shown: {error.why}",)
 
 
 def _after(event: Mapping[str, Any], youngest: datetime) -> bool:

@@ -31,8 +31,8 @@ class Progress:
     failed: bool = False
 
 
-def progress(workload: JSON) -> Progress:
-    """Judge a workload by its status."""
+def progress(workload: JSON) -> Progress | None:
+    """Judge a workload by its status; None for a kind that has no rollouts."""
     judge = {
         "Deployment": _deployment,
         "StatefulSet": _stateful_set,
@@ -40,10 +40,11 @@ def progress(workload: JSON) -> Progress:
         "Rollout": _argo_rollout,
     }.get(str(workload.get("kind")))
     if judge is None:
-        return Progress(f"a {workload.get('kind')} has no rollout", failed=True)
+        return None
     generation = int(metadata(workload).get("generation") or 0)
-    observed = int((workload.get("status") or {}).get("observedGeneration") or 0)
-    if observed < generation:
+    # A number for most; Argo Rollouts writes it as text, and old ones wrote a hash.
+    observed = str((workload.get("status") or {}).get("observedGeneration") or 0)
+    if observed.isdigit() and int(observed) < generation:
         return Progress("waiting for the controller to see the change")
     return judge(workload.get("spec") or {}, workload.get("status") or {})
 
@@ -72,10 +73,6 @@ def _deployment(spec: JSON, status: JSON) -> Progress:
 def _stateful_set(spec: JSON, status: JSON) -> Progress:
     wanted = spec.get("replicas", 1)
     strategy = spec.get("updateStrategy") or {}
-    if strategy.get("type", "RollingUpdate") != "RollingUpdate":
-        return Progress(
-            "is updated by deleting its pods (OnDelete): nothing to follow", failed=True
-        )
     ready, updated = status.get("readyReplicas", 0), status.get("updatedReplicas", 0)
     if ready < wanted:
         return Progress(f"{ready} of {wanted} pods are ready")
@@ -85,23 +82,25 @@ def _stateful_set(spec: JSON, status: JSON) -> Progress:
         done = updated >= due
         return Progress(f"{updated} of {due} pods below the partition updated", complete=done)
     if status.get("updateRevision") != status.get("currentRevision"):
-        return Progress(f"{updated} of {wanted} pods at {status.get('updateRevision')}")
+        at = status.get("updateRevision")
+        return Progress(f"{updated} of {wanted} pods at {at}{_by_hand(strategy)}")
     return Progress(f"{ready} of {wanted} pods updated and ready", complete=True)
 
 
 def _daemon_set(spec: JSON, status: JSON) -> Progress:
-    if (spec.get("updateStrategy") or {}).get("type", "RollingUpdate") != "RollingUpdate":
-        return Progress(
-            "is updated by deleting its pods (OnDelete): nothing to follow", failed=True
-        )
     wanted = status.get("desiredNumberScheduled", 0)
     updated = status.get("updatedNumberScheduled", 0)
     available = status.get("numberAvailable", 0)
     if updated < wanted:
-        return Progress(f"{updated} of {wanted} pods have been updated")
+        by_hand = _by_hand(spec.get("updateStrategy") or {})
+        return Progress(f"{updated} of {wanted} pods have been updated{by_hand}")
     if available < wanted:
         return Progress(f"{available} of {wanted} updated pods are available")
     return Progress(f"{available} of {wanted} pods updated and available", complete=True)
+
+
+def _by_hand(strategy: JSON) -> str:
+    return " (OnDelete: a pod is updated when it is deleted)" * (strategy.get("type") == "OnDelete")
 
 
 def _argo_rollout(spec: JSON, status: JSON) -> Progress:

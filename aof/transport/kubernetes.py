@@ -7,6 +7,7 @@ raw JSON, so that fields its models do not know survive. Policy is that of `tran
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any
@@ -24,10 +25,13 @@ if TYPE_CHECKING:
     from aof.transport.kubernetes_config import Connection
 
 FIELD_MANAGER = "aofctl"
+STRICT = {"fieldValidation": "Strict"}
+"""Refuse unknown and repeated fields, as kubectl does; the server's default drops them."""
 _TRY_S = 30.0
 _CONNECT_S = 5.0
 _PAGE = 500
 _MOST_BODY = 256 * 1024 * 1024
+_WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
 _BUSY = frozenset({429, 500, 502, 503, 504})
 
 MERGE = "application/merge-patch+json"
@@ -61,12 +65,16 @@ class Cluster:
         kubeconfig: Path(s) as in KUBECONFIG; '' for the usual places.
         context: Context of the kubeconfig; '' for its current one.
         namespace: Used where none is given; '' for the context's.
+
+    Attributes:
+        warnings: What the server warned of (deprecated APIs, dropped fields), to be taken away.
     """
 
     def __init__(self, kubeconfig: str = "", context: str = "", namespace: str = "") -> None:
         self._asked_for = (kubeconfig, context, namespace)
         self._connected: Connection | None = None
         self.resources = Resources(self.get)
+        self.warnings: list[str] = []
 
     @property
     def connection(self) -> Connection:
@@ -204,7 +212,9 @@ class Cluster:
                 preload_content=False,
             )
             try:
-                return _answer(shown, response, deadline=time.monotonic() + left)
+                answer = _answer(shown, response, deadline=time.monotonic() + left)
+                self.warnings += _WARNING.findall(answer.headers.get("warning", ""))
+                return answer
             finally:
                 response.release_conn()
         except urllib3.exceptions.SSLError as error:

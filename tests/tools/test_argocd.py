@@ -123,6 +123,20 @@ def test_an_expired_token_says_so(server: ArgocdServer) -> None:
     assert caught.value.why == "invalid session: token signature is invalid"
 
 
+@pytest.mark.parametrize("answer", [b"[]", b"<html>", b"null", b'"x"'])
+def test_answers_that_are_no_application_are_reported(server: ArgocdServer, answer: bytes) -> None:
+    server.plan("GET", "/shop", Reply(200, answer))
+    with pytest.raises(Unreachable):
+        call(server, "app_get", name="shop")
+
+
+@pytest.mark.parametrize("text", ["not json", "[]", 5])
+def test_manifests_that_are_none_are_reported(server: ArgocdServer, text: object) -> None:
+    server.plan("GET", "/manifests", Reply(200, {"manifests": [text]}))
+    with pytest.raises(Unreachable, match="is not a JSON object"):
+        call(server, "app_manifests", name="shop")
+
+
 def test_a_redirect_is_not_followed_with_the_token(server: ArgocdServer) -> None:
     server.plan("GET", "/shop", Reply(307, b"", {"location": "https://elsewhere.example.com/"}))
     with pytest.raises(Unreachable, match="307") as caught:

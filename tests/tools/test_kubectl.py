@@ -145,6 +145,15 @@ def test_an_unknown_kind_suggests_a_known_one(call: Any) -> None:
     assert "deployments" in caught.value.fix
 
 
+def test_warnings_of_the_server_reach_the_result(server: KubernetesServer, call: Any) -> None:
+    text = '299 - "apps/v0 Deployment is deprecated", 299 - "use \\"v1\\""'
+    found = server.object("deployments", "shop")
+    server.plan("GET", "/deployments/shop", Reply(200, found, {"Warning": text}))
+    output = call("get", resource="deploy/shop")
+    assert output.warnings == ("apps/v0 Deployment is deprecated", 'use \\"v1\\"')
+    assert call("get", resource="deploy/shop").warnings == ()
+
+
 def test_a_large_config_map_is_read_whole(server: KubernetesServer, call: Any) -> None:
     server.add(named("ConfigMap", "big", data={"blob": "x" * 10_000_000}))
     output = call("get", resource="cm/big")
@@ -179,6 +188,16 @@ def test_describe_gathers_pods_and_events(server: KubernetesServer, call: Any) -
     assert output.data["pods"][1]["reasons"] == ["shop: CrashLoopBackOff"]
     assert output.data["events"][0]["message"] == "0/3 nodes are available"
     assert "2 pods, 1 warning events; 2 of 2 replicas" in output.summary
+
+
+def test_describe_warns_of_what_it_may_not_read(server: KubernetesServer, call: Any) -> None:
+    server.forbidden |= {("list", "pods", "*"), ("list", "events", "*")}
+    output = call("describe", resource="deployment/shop")
+    assert output.data["object"]["kind"] == "Deployment"
+    assert [text[:28] for text in output.warnings] == [
+        "not shown: pods is forbidden",
+        "not shown: events is forbidd",
+    ]
 
 
 def test_describe_leaves_secret_values_out(server: KubernetesServer, call: Any) -> None:
@@ -300,6 +319,20 @@ WORKLOADS: list[tuple[str, str, dict[str, Any], dict[str, Any], str]] = [
     (
         "DaemonSet",
         "apps/v1",
+        {"updateStrategy": {"type": "OnDelete"}},
+        {"desiredNumberScheduled": 4, "updatedNumberScheduled": 1},
+        "1 of 4 pods have been updated (OnDelete: a pod is updated when it is deleted)",
+    ),
+    (
+        "Rollout",
+        "argoproj.io/v1alpha1",
+        {},
+        {"phase": "Healthy", "observedGeneration": "5b4d7c"},
+        "healthy",
+    ),
+    (
+        "DaemonSet",
+        "apps/v1",
         {},
         {"desiredNumberScheduled": 4, "updatedNumberScheduled": 4, "numberAvailable": 3},
         "3 of 4 updated pods are available",
@@ -334,6 +367,12 @@ def test_rollout_status_follows_the_rules_of_each_kind(  # noqa: PLR0917
     seen = {"observedGeneration": 1, **status}
     server.add(named(kind, "w", api_version, spec=spec, status=seen))
     assert call("rollout_status", resource=kind.lower(), name="w").data["message"] == message
+
+
+def test_what_has_no_rollouts_says_so(server: KubernetesServer, call: Any) -> None:
+    server.add(named("ConfigMap", "a"))
+    with pytest.raises(UsageFault, match="configmap/a has no rollouts"):
+        call("rollout_status", resource="cm/a")
 
 
 def test_rollout_history_lists_revisions_of_this_workload_only(
@@ -383,6 +422,13 @@ def test_diff_reports_each_refused_object_with_the_servers_words(
     assert output.summary == "2 refused"
     assert "must be greater than or equal to 0" in output.data["objects"][0]["reason"]
     assert "is forbidden" in output.data["objects"][1]["reason"]
+
+
+def test_diff_of_a_kind_the_server_lacks_does_not_stop_the_others(call: Any) -> None:
+    gadget = named("Gadget", "g", "example.com/v9")
+    output = call("diff", manifests=[gadget, named("ConfigMap", "new")])
+    assert [one["status"] for one in output.data["objects"]] == ["refused", "missing"]
+    assert "Gadget (example.com/v9)" in output.data["objects"][0]["reason"]
 
 
 def test_diff_hides_secret_values_but_shows_which_changed(
@@ -439,6 +485,13 @@ def test_apply_is_owned_by_aofctl(server: KubernetesServer, call: Any) -> None:
         "aofctl",
         "Apply",
     )
+
+
+def test_changes_are_validated_strictly(server: KubernetesServer, call: Any) -> None:
+    call("apply", manifests=[named("ConfigMap", "a")])
+    call("scale", resource="deploy/shop", replicas=1)
+    asked = server.requests("PATCH")
+    assert [one.query["fieldValidation"] for one in asked] == ["Strict", "Strict"]
 
 
 def test_apply_refuses_fields_of_others_unless_forced(server: KubernetesServer, call: Any) -> None:
