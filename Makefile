@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup quickstart test lint format check bench bench-canary bench-drift bench-models schemas docs clean bench-logs
+.PHONY: help setup quickstart test lint format check bench bench-canary bench-drift bench-models bench-release schemas docs clean bench-logs
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -45,6 +45,8 @@ bench-canary: $(STAMP)  ## how often the canary judge is wrong: simulated rollou
 
 bench-logs: $(STAMP)  ## accuracy and speed of the log analysis beside tail and grep
 	$(BIN)/python -m benchmarks.logs --speed
+bench-release: $(STAMP)  ## next version and changelog of 50,000 commits, beside git and peers
+	$(BIN)/python -m benchmarks.release
 
 bench-drift: $(STAMP)  ## speed and memory of the drift analysis, 5,000 objects
 	$(BIN)/python -m benchmarks.drift

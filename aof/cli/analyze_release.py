@@ -52,14 +52,44 @@ def release(
       aofctl analyze release --repo ../app -o json
       aofctl analyze release --full -o markdown > CHANGELOG.md
     """
+    import gc
+
+    # Tens of thousands of small tuples live to the end: looking for cycles among them is waste.
+    gc.disable()
+    try:
+        _analyze(
+            repo,
+            config,
+            package=package,
+            release_as=release_as,
+            full=full,
+            no_fetch=no_fetch,
+            quiet=quiet,
+            output=output,
+        )
+    finally:
+        gc.enable()
+
+
+def _analyze(
+    repo: Path,
+    config: Path | None,
+    *,
+    package: str,
+    release_as: str,
+    full: bool,
+    no_fetch: bool,
+    quiet: bool,
+    output: str,
+) -> None:
     from aof.analysis.release.history import read_plans
     from aof.cli.release_repository import Clone, find_config
     from aof.transport.git_reader import GitReader
 
-    reader = GitReader(repo)
-    root = reader.root()
+    clone = Clone(GitReader(repo), may_fetch=not no_fetch)
+    root = clone.root
     settings = find_config(root, config)
-    clone = Clone(reader, settings.remote, may_fetch=not no_fetch)
+    clone.remote = settings.remote
     today = datetime.now(UTC).date()
     plans = read_plans(clone, settings, today=today, wanted=release_as, package=package)
     if quiet and output == "text":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from typing import cast
 
 from aof.analysis.release.config import ReleaseConfig, read_config
 from aof.analysis.release.model import RawCommit, Tag
@@ -24,21 +25,29 @@ class Clone:
         may_fetch: False refuses shallow clones instead of completing them.
     """
 
-    def __init__(self, reader: GitReader, remote: str, *, may_fetch: bool = True) -> None:
-        self.reader, self.remote, self.may_fetch = reader, remote, may_fetch
-        self._shallow = reader.is_shallow()
-        self._head = reader.commit_of("HEAD") or ""
+    def __init__(self, reader: GitReader, remote: str = "", *, may_fetch: bool = True) -> None:
+        self.reader, self.remote, self.may_fetch = reader, remote or "origin", may_fetch
+        self._where = reader.where()
+        self._shallow = self._where.shallow
+        self._local: list[TagRef] | None = None
         self._asked = 0
         self._merged: set[str] | None = None
 
+    @property
+    def root(self) -> Path:
+        """Top directory."""
+        return self._where.root
+
     def head(self) -> str:
-        return self._head
+        return self._where.head
 
     def branch(self) -> str:
-        return self.reader.branch()
+        return self._where.branch
 
     def tags(self, last: Callable[[Sequence[Tag]], Tag | None]) -> list[Tag]:
-        local = self.reader.tags()
+        if self._local is None:
+            self._local = self.reader.tags()
+        local = self._local
         if not self._shallow:
             return [_tag(one) for one in local]
         if not self.may_fetch:
@@ -66,7 +75,9 @@ class Clone:
         exclude = []
         if since is not None and (not self._shallow or self.reader.commit_of(since.sha)):
             exclude.append(since.sha)
-        return (RawCommit(*one) for one in self.reader.log("HEAD", exclude=exclude, names=names))
+        found = self.reader.log("HEAD", exclude=exclude, names=names)
+        # The same tuple under two names: the transport knows nothing of releases.
+        return cast("Iterable[RawCommit]", found)
 
     def _all_merged(self) -> set[str]:
         if self._merged is None:

@@ -19,7 +19,7 @@ def as_commit(commit: LoggedCommit) -> dict[str, Any]:
         "author": commit.author,
         "email": commit.email,
         "time": commit.time,
-        "subject": message.lstrip("\n").split("\n", 1)[0],
+        "subject": commit.subject,
         "message": message,
         "paths": list(commit.paths),
     }

@@ -46,6 +46,20 @@ class LoggedCommit(NamedTuple):
     message: str
     paths: tuple[str, ...] = ()
 
+    @property
+    def subject(self) -> str:
+        """First line of the message."""
+        return self.message.lstrip("\n").split("\n", 1)[0].rstrip()
+
+
+class Where(NamedTuple):
+    """Where a clone stands. `head` is empty without a commit, `branch` when detached."""
+
+    root: Path
+    head: str
+    branch: str
+    shallow: bool
+
 
 class TagRef(NamedTuple):
     """A tag: `sha` is the commit it names, `time` when it was made.
@@ -106,6 +120,26 @@ class GitReader:
                 fix="give the directory of a clone, e.g. --repo .",
             )
         return done.stdout.strip() == b"true"
+
+    def where(self) -> Where:
+        """Root, HEAD, branch and depth, by one command.
+
+        Raises:
+            UsageFault: There is no repository here.
+        """
+        arguments = ("--is-shallow-repository", "--show-cdup", "HEAD", "--abbrev-ref", "HEAD")
+        done = self.git("rev-parse", *arguments)
+        lines = decoded(done.stdout).split("\n")
+        if done.returncode != 0:
+            # Not a repository, or one without a commit: then the name of HEAD comes back.
+            return Where(self.root(), "", self.branch(), self.is_shallow())
+        shallow, up, head, branch = lines[:4]
+        return Where(
+            (self.directory / up).resolve(),
+            head,
+            "" if branch == "HEAD" else branch,
+            shallow == "true",
+        )
 
     def root(self) -> Path:
         """Top directory of the working tree; the repository itself when it is bare."""

@@ -112,13 +112,14 @@ def release_values(
     titles = {kind: section.title for section in config.sections for kind in section.types}
     breaking: list[dict[str, Any]] = []
     for change in changed.changes:
-        for one in _with_parts(change):
+        for one in _with_parts(change) if change.parts else (change,):
             title = titles.get(one.parsed.type or "", "")
             if not title and one.parsed.type not in INTERNAL_TYPES:
                 title = config.other
             if title:
                 groups.setdefault(title, []).append(_entry(one, change.pull_request))
-            breaking += _breaking(one, change.pull_request)
+            if one.parsed.breaking_notes:
+                breaking += _breaking(one, change.pull_request)
     for free in changed.unconventional:
         if not free.merge and config.other:
             groups.setdefault(config.other, []).append(_free_entry(free))
@@ -133,7 +134,7 @@ def release_values(
         "sections": [
             {"title": title, "entries": groups[title]} for title in order if title in groups
         ],
-        "contributors": list(dict.fromkeys(_contributors(changed))),
+        "contributors": [escape(name) for name in dict.fromkeys(_contributors(changed))],
     }
 
 
@@ -160,6 +161,7 @@ def _entry(change: Change, request: str) -> dict[str, Any]:
     where = _where(change.sha, change.pull_request or request)
     issues = f", {', '.join(change.references)}" if change.references else ""
     start = f"- **{scope}**: " if scope else "- "
+    # Built for every commit of a history: plain values, nothing that is computed on use.
     return {
         "line": f"{start}{description} ({where}{issues})",
         "type": parsed.type,
@@ -203,10 +205,10 @@ def _where(sha: str, request: str) -> str:
 
 def _contributors(changed: Range) -> Iterator[str]:
     for change in changed.changes:
-        yield escape(change.author)
+        yield change.author
     for free in changed.unconventional:
         if not free.merge:
-            yield escape(free.author)
+            yield free.author
 
 
 def _squeezed(text: str) -> str:

@@ -87,7 +87,7 @@ def _position(sections: list[_Section], version: str) -> int:
     """Before the first lower version; a release of an old line goes where it belongs."""
     new = Version.parse(version)
     for index, one in enumerate(sections):
-        if one.name.lower() == "unreleased":
+        if index == 0 and one.name.lower() == "unreleased":
             continue
         other = Version.parse(one.name)
         if new is None or other is None or other < new:

@@ -125,16 +125,21 @@ class _RangeReader:
             self.cancelled.append(Cancelled(commit.sha, parsed.header, by))
             return
         note = self.cancellation.outside.get(commit.sha)
-        if note is not None and note.pure:
-            parsed = _as_revert(parsed, note)
-        self._diagnose(commit, parsed, parts)
+        if note is not None:
+            text = "undoes or brings back something outside this range"
+            self.diagnostics.append(Diagnostic("revert-of-released", "info", text, commit.sha))
+            parsed = _as_revert(parsed, note) if note.pure else parsed
+        if parsed.diagnostics or parts or "\n* " in commit.message:
+            self._diagnose(commit, parsed, parts)
         if parsed.type is None and not parts:
             self._take_unconventional(commit, parsed)
             return
         levels = self.config.levels
-        inner = tuple(self._change(commit, part, change_level(part, levels)) for part in parts)
-        own = change_level(parsed, levels)
-        level = max([own, *(part.level for part in inner)])
+        level = change_level(parsed, levels)
+        inner: tuple[Change, ...] = ()
+        if parts:
+            inner = tuple(self._change(commit, part, change_level(part, levels)) for part in parts)
+            level = max([level, *(part.level for part in inner)])
         self.changes.append(self._change(commit, parsed, level, inner))
 
     def _change(
@@ -144,26 +149,22 @@ class _RangeReader:
         level: Level,
         parts: tuple[Change, ...] = (),
     ) -> Change:
-        request = PULL_REQUEST.search(parsed.description)
-        if request is not None:
-            parsed = parsed._replace(description=parsed.description[: request.start()].rstrip())
-        return Change(
-            commit.sha,
-            parsed,
-            level,
-            request[1] if request else "",
-            references(parsed) if parsed.footers else (),
-            commit.author,
-            commit.email,
-            parts,
-        )
+        number = ""
+        if parsed.description.endswith(")"):
+            request = PULL_REQUEST.search(parsed.description)
+            if request is not None:
+                number = request[1]
+                text = parsed.description[: request.start()].rstrip()
+                parsed = parsed._replace(description=text)
+        issues = references(parsed) if parsed.footers else ()
+        return Change(commit.sha, parsed, level, number, issues, commit.author, commit.email, parts)
 
     def _take_unconventional(self, commit: RawCommit, parsed: ParsedCommit) -> None:
         merge = len(commit.parents) > 1 and _MERGE.match(parsed.header) is not None
         level = Level.NONE if merge else self.config.unconventional
         if parsed.breaking:
             level = Level.MAJOR
-        request = PULL_REQUEST.search(parsed.header)
+        request = PULL_REQUEST.search(parsed.header) if parsed.header.endswith(")") else None
         subject = parsed.header[: request.start()] if request else parsed.header
         number = request[1] if request else ""
         self.unconventional.append(
@@ -187,9 +188,6 @@ class _RangeReader:
         elif self.config.squash == "split" and holds_unsplit_list(commit.message):
             text = "the body lists conventional headers but names no pull request; not counted"
             self.diagnostics.append(Diagnostic("squash-like", "ask", text, commit.sha))
-        if commit.sha in self.cancellation.outside:
-            text = "undoes or brings back something outside this range"
-            self.diagnostics.append(Diagnostic("revert-of-released", "info", text, commit.sha))
 
 
 def _as_revert(parsed: ParsedCommit, note: RevertNote) -> ParsedCommit:

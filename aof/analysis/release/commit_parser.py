@@ -20,6 +20,7 @@ _FOOTER = re.compile(_TOKEN)
 _ANY_FOOTER = re.compile("^" + _TOKEN, re.MULTILINE)
 _MENTION = re.compile(r"breaking[ -]changes?", re.IGNORECASE)
 _LOOKS_MEANT = re.compile(r"[\s>*#-]*breaking[ -]changes?\s*(:| #)", re.IGNORECASE)
+_MAY_QUOTE = re.compile(r"```|~~~|<details|<blockquote", re.IGNORECASE)
 _BREAKING = ("BREAKING CHANGE", "BREAKING-CHANGE")
 
 
@@ -36,8 +37,9 @@ def parse_commit(message: str) -> ParsedCommit:
     """
     if "\r" in message:
         message = message.replace("\r\n", "\n").replace("\r", "\n")
-    message = message.lstrip("\n")
     header, _, rest = message.partition("\n")
+    if not header:
+        header, _, rest = message.lstrip("\n").partition("\n")
     header = header.rstrip()
     kind, scope, mark, description = _read_header(header)
     if not rest or rest.isspace():
@@ -74,15 +76,21 @@ def _read_header(header: str) -> tuple[str | None, str | None, bool, str]:
 
 
 def _read_rest(rest: str) -> tuple[str, list[Footer], list[Diagnostic]]:
-    doubtful = _MENTION.search(rest) is not None
-    if not doubtful and rest[0] == "\n" and _ANY_FOOTER.search(rest) is None:
+    if rest[0] == "\n" and not _needs_reading(rest):
         return rest.strip(), [], []
     lines = rest.split("\n")
-    foreign = _foreign_lines(lines)
+    foreign = _foreign_lines(lines) if _MAY_QUOTE.search(rest) else [False] * len(lines)
     reader = _Reader()
     for index, line in enumerate(lines):
         reader.take(index + 2, line.rstrip(), foreign=foreign[index])
     return reader.finish(lines[0].strip() != "")
+
+
+def _needs_reading(rest: str) -> bool:
+    """Whether there can be a footer or a doubtful line; most bodies have neither."""
+    if "breaking" in rest.lower():
+        return True
+    return (": " in rest or " #" in rest) and _ANY_FOOTER.search(rest) is not None
 
 
 class _Reader:
@@ -104,7 +112,7 @@ class _Reader:
                 self._doubt(number, line, "a number is not a description")
         else:
             (self.values[-1] if self.values else self.body).append(line)
-            if _MENTION.search(line):
+            if "reaking" in line.lower() and _MENTION.search(line):
                 self._mention(number, line, foreign=foreign)
         self.after_blank = line == ""
 

@@ -5,7 +5,6 @@ Tuples and slotted classes, because a history has tens of thousands of them. No 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import IntEnum
 from typing import Any, Literal, NamedTuple
 
@@ -142,8 +141,7 @@ class Tag(NamedTuple):
     reachable: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(NamedTuple):
     """One entry of a release: a conventional commit, or one part of a squashed one.
 
     Attributes:
@@ -154,7 +152,7 @@ class Change:
         references: Issues it names, e.g. `#7`, `ABC-12`.
         author: Name.
         email: Address.
-        parts: The commits a squash holds, when it holds any.
+        parts: The commits a squash holds, as changes, when it holds any.
     """
 
     sha: str
@@ -164,7 +162,7 @@ class Change:
     references: tuple[str, ...] = ()
     author: str = ""
     email: str = ""
-    parts: tuple[Change, ...] = field(default=())
+    parts: tuple[Any, ...] = ()
 
     @property
     def breaking(self) -> bool:
