@@ -38,6 +38,7 @@ _FILE = click.Path(path_type=Path, allow_dash=True)
     type=_FILE,
     help="Argo CD's or Flux' ignore rules: an Application, a HelmRelease, or the list alone.",
 )
+@click.option("--audit-log", type=_FILE, help="Audit log of the API server, JSON lines.")
 @click.option("--manager", help="Field manager of the GitOps tool, if it is not a known one.")
 @click.option(
     "--ownership", type=_FILE, help="More field managers: {human: [...], gitops: [...], ...}."
@@ -51,6 +52,7 @@ def drift(
     last_synced: tuple[Path, ...],
     sync_status: str | None,
     ignore_files: tuple[Path, ...],
+    audit_log: Path | None,
     manager: str | None,
     ownership: Path | None,
     namespace: str,
@@ -72,7 +74,7 @@ def drift(
     from aof.analysis.drift.markdown import as_markdown, as_text
     from aof.analysis.drift.tables import shipped_tables
     from aof.playbooks.drift_ignores import resolved_ignores
-    from aof.transport.kubernetes_documents import read_objects, read_value
+    from aof.transport.kubernetes_documents import read_events, read_objects, read_value
 
     wanted, found = _all(desired, _folder_or_file), _all(live, read_objects)
     status = _status(sync_status, read_value)
@@ -92,6 +94,7 @@ def drift(
         manager=manager,
         ignores=rules,
         resolved=resolved,
+        audit=read_events(audit_log) if audit_log is not None else (),
         tables=tables,
         default_namespace=namespace,
     )

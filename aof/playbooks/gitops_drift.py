@@ -24,7 +24,7 @@ from aof.playbooks.drift_report import blocks, findings, summary_of
 from aof.playbooks.drift_request import DriftRequest, parse_drift_request
 from aof.playbooks.drift_scopes import Scope, scopes
 from aof.playbooks.drift_trends import memory_entry, trends
-from aof.transport.kubernetes_documents import read_objects, read_value
+from aof.transport.kubernetes_documents import read_events, read_objects, read_value
 from aof.transport.rendered_manifests import render_folder
 from aof.verdict import Assessment, Verdict
 
@@ -47,8 +47,10 @@ class GitopsDrift:
         asked = parse_drift_request(
             "" if request.text_is_event else request.text, request.settings, options
         )
+        audit_log = request.settings.get("audit_log", "")
+        audit = read_events(request.folder / audit_log) if audit_log else []
         compared = [
-            _compare(calls, scope, live, asked)
+            _compare(calls, scope, live, asked=asked, audit=audit)
             for scope, live in _gather(request, calls, asked, options.most_apps)
         ]
         return _assessment(compared, calls, asked, request, memory)
@@ -109,7 +111,9 @@ def _value(path: Path) -> Any:
     return read_value(path)
 
 
-def _compare(calls: Calls, scope: Scope, live: Live, asked: DriftRequest) -> Compared:
+def _compare(
+    calls: Calls, scope: Scope, live: Live, *, asked: DriftRequest, audit: Sequence[Any]
+) -> Compared:
     warnings = list(scope.warnings)
     resolved, problems = resolved_ignores(scope.ignores, scope.desired, live.objects)
     warnings += [f"not evaluated, so nothing is ignored by it: {one}" for one in problems]
@@ -124,6 +128,7 @@ def _compare(calls: Calls, scope: Scope, live: Live, asked: DriftRequest) -> Com
         ignores=scope.ignores,
         resolved=resolved,
         rejections=rejections,
+        audit=audit,
         default_namespace=scope.namespace,
     )
     clean = {

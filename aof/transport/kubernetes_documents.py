@@ -42,6 +42,19 @@ def read_value(path: Path) -> Any:
     return values[0] if values else None
 
 
+def read_events(path: Path) -> list[Object]:
+    """Events of an audit log: JSON lines, or one list. Lines that are no JSON are passed over."""
+    events: list[Object] = []
+    for line in _bytes(path).decode("utf-8", "replace").splitlines():
+        try:
+            value = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        found = value.get("items", [value]) if isinstance(value, dict) else value
+        events += [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+    return events
+
+
 def parse_objects(content: bytes, *, name: str) -> list[Object]:
     """Objects in a text; lists are taken apart.
 

@@ -18,11 +18,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from aof.analysis.drift.acceptable import Surroundings, accepting_rule
+from aof.analysis.drift.audit import NO_AUDIT, AuditedWrite, AuditLog
 from aof.analysis.drift.baseline import Baseline
 from aof.analysis.drift.declared import DeclaredComparison
 from aof.analysis.drift.paths import MISSING
 from aof.analysis.drift.places import Place
-from aof.analysis.drift.result import DriftClass
+from aof.analysis.drift.result import DriftClass, Identity
 from aof.analysis.drift.sync_status import SyncPhase, SyncStatus
 from aof.analysis.drift.tables import Role
 from aof.analysis.drift.writers import Writer, Writers
@@ -37,6 +38,7 @@ class Judgement:
     certain: bool = True
     writer: Writer | None = None
     likely: Writer | None = None
+    audited: AuditedWrite | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ class Judge:
     sync: SyncStatus
     surroundings: Surroundings
     compare: DeclaredComparison
+    identity: Identity
+    audit: AuditLog = NO_AUDIT
 
     def judge(self, place: Place) -> Judgement:
         """The classes of one place."""
@@ -70,6 +74,7 @@ class Judge:
             certain=by_writer.certain,
             writer=writer,
             likely=by_writer.likely,
+            audited=by_writer.audited,
         )
 
     @property
@@ -101,7 +106,7 @@ class Judge:
     def _without_baseline(self, place: Place, writer: Writer | None, role: Role) -> Judgement:
         if role is Role.GITOPS or (self.sync.phase is SyncPhase.FAILED and role is Role.NONE):
             return Judgement((self.sync_class,), self._sync_reason(), writer=writer)
-        if role is Role.NONE and self.writers.latest_by_hand() is None:
+        if role is Role.NONE and self.writers.latest_by_hand() is None and not self._audited():
             return Judgement(
                 (DriftClass.UNKNOWN,),
                 "nobody owns this place and the manifest of the last sync is not known",
@@ -139,6 +144,8 @@ class Judge:
         )
 
     def _by_nobody(self, place: Place) -> Judgement:
+        if (audited := self._audited()) is not None:
+            return audited
         likely = self.writers.latest_by_hand()
         if not self.writers.known:
             reason = "the object came without managedFields: nobody can be named"
@@ -147,6 +154,19 @@ class Judge:
         else:
             reason = "nobody owns it: removed by hand and filled in by the server, or admission"
         return Judgement((DriftClass.MANUAL,), reason, certain=False, likely=likely)
+
+    def _audited(self) -> Judgement | None:
+        """What the audit log says about a place nobody owns."""
+        owners = self.surroundings.tables.owners
+        found = self.audit.last_outsider(self.identity, owners, since=self.writers.last_synced_at())
+        if found is None:
+            return None
+        by_machine = owners.role_of(found.manager) is Role.CONTROLLER or (
+            found.person.startswith("system:") and owners.role_of(found.manager) is not Role.HUMAN
+        )
+        class_ = DriftClass.EXTERNAL_MUTATION if by_machine else DriftClass.MANUAL
+        reason = f"the audit log names {found.person} with {found.manager}"
+        return Judgement((class_,), reason, audited=found)
 
     def _sync_reason(self) -> str:
         if self.sync_class is DriftClass.PENDING_SYNC:

@@ -8,6 +8,7 @@ from typing import Any
 
 from aof.analysis.drift.acceptable import Surroundings
 from aof.analysis.drift.additions import AdditionSearch, is_noise
+from aof.analysis.drift.audit import NO_AUDIT, AuditLog
 from aof.analysis.drift.baseline import Baseline, RemovedFromGit, last_applied
 from aof.analysis.drift.classify import Judge, Judgement
 from aof.analysis.drift.declared import DeclaredComparison
@@ -46,6 +47,7 @@ class Settings:
     autoscaled: frozenset[tuple[str, str, str]] = frozenset()
     rejections: Mapping[tuple[str, str, str], str] = field(default_factory=dict)
     baseline_known: bool = False
+    audit: AuditLog = NO_AUDIT
 
 
 def compare(
@@ -58,6 +60,7 @@ def compare(
     ignores: Sequence[Ignore] = (),
     definitions: Sequence[Object] = (),
     rejection: str = "",
+    audit: Sequence[Object] = (),
     settings: Settings | None = None,
 ) -> ResourceResult:
     """Compare one object.
@@ -72,6 +75,7 @@ def compare(
         ignores: Argo CD's or Flux' ignore rules.
         definitions: CustomResourceDefinitions: list keys and defaults of custom resources.
         rejection: What the server said when it refused the manifest.
+        audit: Events of the API server's audit log: they name persons and deletions.
         settings: All of the above, prepared once for many objects; given alone.
 
     Returns:
@@ -94,9 +98,12 @@ def compare(
             sync=read_sync_status(sync_status),
             ignores=tuple(ignores),
             rejections={_key(identity): rejection} if rejection else {},
+            audit=AuditLog.of(audit) if audit else NO_AUDIT,
         )
     if live is None:
-        return judge_missing(identity, desired, last_synced, settings.sync)
+        return judge_missing(
+            identity, desired, last_synced, sync=settings.sync, audit=settings.audit
+        )
     if desired is None:
         return judge_extra(
             identity, live, last_synced, settings.sync, Writers.of(live, settings.tables.owners)
@@ -170,6 +177,8 @@ class _Comparison:
             self.settings.sync,
             self._surroundings(),
             self.declared.fresh(),
+            self.identity,
+            self.settings.audit,
         )
         judged = (*judged, *((place, judge.judge(place)) for place in places))
         return self._reporter().result(judged, self.writers, tuple(self.notes))
@@ -195,6 +204,7 @@ class _Comparison:
             ],
             resolved=self.settings.resolved.get(key, ()),
             rejection=self.settings.rejections.get(key, ""),
+            audit=self.settings.audit,
         )
 
     def _places(self) -> list[Place]:

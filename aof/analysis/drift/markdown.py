@@ -91,7 +91,9 @@ def resource_block(one: ResourceResult) -> str:
     written = [change for change in one.changes if change.class_ not in _NOBODYS]
     actors = list(
         dict.fromkeys(
-            f"{_inline(change.actor)} ({change.actor_source})" for change in written if change.actor
+            f"{_inline(_actor(change))} ({change.actor_source})"
+            for change in written
+            if change.actor
         )
     )
     if actors:
@@ -106,6 +108,10 @@ def resource_block(one: ResourceResult) -> str:
     if fields:
         lines += ["", "```diff", *(line for change in fields for line in _diff(change)), "```"]
     return "\n".join(lines)
+
+
+def _actor(change: Change) -> str:
+    return f"{change.person} with {change.actor}" if change.person else str(change.actor)
 
 
 def _diff(change: Change) -> list[str]:
@@ -124,7 +130,7 @@ def _diff(change: Change) -> list[str]:
 def _one_line(change: Change) -> str:
     git = "(not in Git)" if change.change == "added" else _short(change.desired)
     cluster = "(not there)" if change.change == "removed" else _short(change.live)
-    who = f" by {change.actor} ({change.actor_source})" if change.actor else ""
+    who = f" by {_actor(change)} ({change.actor_source})" if change.actor else ""
     return f"[{change.severity}] {change.field}: Git {git}, cluster {cluster}{who}: {change.class_}"
 
 

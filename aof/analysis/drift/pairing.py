@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from aof.analysis.drift.audit import NO_AUDIT, AuditLog
 from aof.analysis.drift.compare import Settings, compare
 from aof.analysis.drift.ignores import Ignore
 from aof.analysis.drift.objects import Object, identity_of
@@ -34,6 +35,7 @@ def compare_all(
     ignores: Sequence[Ignore] = (),
     resolved: Mapping[tuple[str, str, str], Sequence[str]] | None = None,
     rejections: Mapping[tuple[str, str, str], str] | None = None,
+    audit: Sequence[Object] = (),
     tables: Tables | None = None,
     default_namespace: str = "",
 ) -> DriftReport:
@@ -49,6 +51,7 @@ def compare_all(
         ignores: The team's own ignore rules.
         resolved: Pointers their jq expressions select, by (kind, namespace, name).
         rejections: What the server said to dry-runs, by (kind, namespace, name).
+        audit: Events of the API server's audit log.
         tables: Other tables than the shipped ones.
         default_namespace: Where manifests without a namespace go.
 
@@ -71,6 +74,7 @@ def compare_all(
         autoscaled=frozenset(_autoscaled((*wanted, *found))),
         rejections=rejections or {},
         baseline_known=before is not None,
+        audit=AuditLog.of(audit) if audit else NO_AUDIT,
     )
     paired, notes = _pair(wanted, found, before or [], default_namespace)
     results = (

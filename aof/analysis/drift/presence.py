@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
+from aof.analysis.drift.audit import AuditLog
 from aof.analysis.drift.objects import annotations_of, metadata_of
 from aof.analysis.drift.result import Change, DriftClass, Identity, ResourceResult, Severity
 from aof.analysis.drift.sync_status import SyncPhase, SyncStatus, is_rejection
@@ -38,7 +40,9 @@ def judge_missing(
     identity: Identity,
     desired: Mapping[str, Any] | None,
     last_synced: Mapping[str, Any] | None,
+    *,
     sync: SyncStatus,
+    audit: AuditLog,
 ) -> ResourceResult:
     """An object the cluster does not have."""
     if desired is None:
@@ -64,6 +68,16 @@ def judge_missing(
             classes.append(DriftClass.INVALID_MANIFEST)
     classes.append(DriftClass.MISSING)
     change = _whole("removed", classes[0], reason, None, certain=last_synced is None)
+    if classes[0] is DriftClass.MANUAL and (deleted := audit.deletion(identity)) is not None:
+        change = replace(
+            change,
+            actor=deleted.manager,
+            actor_source="audit log",
+            at=deleted.at,
+            person=deleted.person,
+            certain=True,
+            reason=f"deleted by {deleted.person}, as the audit log says",
+        )
     cause = failure or (sync.message if DriftClass.FAILED_SYNC in classes else "")
     return ResourceResult(identity, tuple(classes), (change,), cause=cause)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from aof.analysis.drift.audit import NO_AUDIT, AuditLog
 from aof.analysis.drift.classify import Judgement
 from aof.analysis.drift.hiding import shown
 from aof.analysis.drift.ignores import Ignore, ignoring_rule
@@ -44,6 +45,14 @@ Judged = Sequence[tuple[Place, Judgement]]
 
 
 @dataclass(frozen=True, slots=True)
+class _Actor:
+    manager: str | None = None
+    source: str | None = None
+    at: str | None = None
+    person: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Reporter:
     """Puts the result of one object together.
 
@@ -60,6 +69,7 @@ class Reporter:
     ignores: Sequence[Ignore] = ()
     resolved: Sequence[str] = ()
     rejection: str = ""
+    audit: AuditLog = NO_AUDIT
 
     def result(self, judged: Judged, writers: Writers, notes: tuple[str, ...]) -> ResourceResult:
         """The result; acceptable changes are listed but make nobody look."""
@@ -85,7 +95,7 @@ class Reporter:
         )
 
     def _change(self, place: Place, judgement: Judgement) -> tuple[Change, set[DriftClass]]:
-        writer, likely = judgement.writer, judgement.likely
+        writer = judgement.writer
         path = pointer(place.path)
         actor = writer.manager if writer is not None else None
         rule = ignoring_rule(self.ignores, self.resolved, path, actor)
@@ -94,9 +104,7 @@ class Reporter:
         elif problem := self._problem(place):
             classes = (DriftClass.INVALID_MANIFEST, DriftClass.FAILED_SYNC)
             judgement = replace(judgement, classes=classes, reason=problem, certain=True)
-        source = "managedFields" if writer is not None else None
-        if writer is None and likely is not None:
-            writer, source = likely, "managedFields, likely"
+        who = self._actor(judgement)
         desired = shown(place.desired, place.path, self.identity.kind)
         live = shown(place.live, place.path, self.identity.kind)
         change = Change(
@@ -105,9 +113,10 @@ class Reporter:
             change=_direction(place),
             desired=shortened(desired),
             live=shortened(live),
-            actor=writer.manager if writer is not None else None,
-            actor_source=source,
-            at=(writer.time or None) if writer is not None else None,
+            actor=who.manager,
+            actor_source=who.source,
+            at=who.at,
+            person=who.person,
             class_=judgement.classes[0],
             severity=self._severity(place, judgement.classes[0]),
             certain=judgement.certain,
@@ -115,6 +124,19 @@ class Reporter:
             lines=changed_lines(desired, live),
         )
         return change, set(judgement.classes)
+
+    def _actor(self, judgement: Judgement) -> _Actor:
+        """Who made a change, and how that is known."""
+        if (found := judgement.audited) is not None:
+            return _Actor(found.manager, "audit log", found.at or None, found.person)
+        writer = judgement.writer or judgement.likely
+        if writer is None:
+            return _Actor()
+        person = self.audit.person_behind(self.identity, writer.manager, writer.time)
+        source = "managedFields" if judgement.writer is not None else "managedFields, likely"
+        if person is not None:
+            source += ", person from the audit log"
+        return _Actor(writer.manager, source, writer.time or None, person)
 
     def _problem(self, place: Place) -> str:
         """Why the server would refuse what Git says here; empty when it would not."""

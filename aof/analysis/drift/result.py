@@ -68,12 +68,14 @@ class Change:
         live: What the cluster has; None for removals. Secrets are hidden.
         actor: The field manager that wrote the live value, or None.
         actor_source: How the actor is known: `managedFields`, `managedFields, likely`
-            (a deletion leaves no owner; this tool wrote last), `audit log`, or None.
+            (a deletion leaves no owner; this tool wrote last), `audit log`, `managedFields,
+            person from the audit log`, or None.
         at: The latest moment the change can have happened, RFC 3339; None when unknown.
         class_: Its class.
         severity: See `Severity`.
         certain: False when the class is an inference.
         reason: Why it has this class, one sentence.
+        person: Who used the tool; only the audit log knows.
         lines: Of texts with several lines: those that differ, as a unified diff.
     """
 
@@ -90,6 +92,7 @@ class Change:
     certain: bool = True
     reason: str = ""
     lines: tuple[str, ...] = ()
+    person: str | None = None
 
     def as_dict(self) -> dict[str, Any]:
         """JSON, `class_` as `class`."""
@@ -100,6 +103,7 @@ class Change:
             "desired": None if self.desired is MISSING else self.desired,
             "live": None if self.live is MISSING else self.live,
             "actor": self.actor,
+            "person": self.person,
             "actor_source": self.actor_source,
             "at": self.at,
             "class": str(self.class_),

@@ -90,9 +90,13 @@ class Writers:
     def latest_by_hand(self) -> Writer | None:
         """The newest human entry, if no GitOps entry is newer: who may have deleted a field."""
         by_hand = [one for one in self.entries if one.role is Role.HUMAN]
-        synced = max((one.time for one in self.entries if one.role is Role.GITOPS), default="")
+        synced = self.last_synced_at()
         newest = max(by_hand, key=lambda one: one.time, default=None)
         return newest if newest is not None and newest.time >= synced else None
+
+    def last_synced_at(self) -> str:
+        """When the GitOps tool wrote last; empty when it never did."""
+        return max((one.time for one in self.entries if one.role is Role.GITOPS), default="")
 
     def list_keys(self, path: Path) -> tuple[str, ...] | None:
         """The key fields of the list at `path`, when an entry addresses its items by key.
