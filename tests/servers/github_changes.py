@@ -241,7 +241,8 @@ class GithubChanges:
         release = next(one for one in self.releases if one["id"] == int(number))
         body = asked.json()
         if body.get("draft") is False:
-            self.tags.setdefault(release["tag_name"], "created-by-publishing")
+            if release["tag_name"] not in self.annotated:
+                self.tags.setdefault(release["tag_name"], "created-by-publishing")
             release.update(immutable=self.immutable, published_at="2026-11-20T12:00:00Z")
         release.update(body)
         return Reply(200, release)

@@ -58,7 +58,9 @@ def test_the_newest_lines_are_kept(server: LokiServer) -> None:
     assert data["complete"] is False
 
 
-@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(st.lists(st.integers(0, 12), max_size=60), st.integers(5, 20), st.integers(1, 80))
 def test_pages_lose_and_repeat_nothing(
     server: LokiServer, moments: list[int], page: int, limit: int
