@@ -55,6 +55,7 @@ def assemble_agent(
     llm: models.Llm = "off",
     model: str = "",
     base: Path | None = None,
+    writing: bool = False,
 ) -> Assembled:
     """Load the agent `ref` and bind everything it names.
 
@@ -66,6 +67,7 @@ def assemble_agent(
         llm: Use the models when they are available, never, or fail without one.
         model: Instead of the manifest's model and its fallbacks.
         base: The folder of the manifest that refers to it, if one does.
+        writing: Load the credentials for changes too; only for applying a plan.
 
     Raises:
         NotBound: A model is required and none can be used.
@@ -85,7 +87,7 @@ def assemble_agent(
     for name in key_variables():
         redactor.add(name, environment.get(name, ""))
     tools = {
-        use.name: _bind(use, settings, environment, redactor=redactor, clock=clock)
+        use.name: _bind(use, settings, environment, redactor=redactor, clock=clock, writing=writing)
         for use in spec.tools
     }
     used, options = _playbook_of(spec)
@@ -354,6 +356,7 @@ def _bind(
     *,
     redactor: Redactor,
     clock: Clock,
+    writing: bool,
 ) -> BoundTool:
     from aof.engine.calls import BoundTool
 
@@ -365,6 +368,9 @@ def _bind(
     for setting in kind.settings_read:
         if setting.secret and values.get(setting.name):
             redactor.add(setting.name, values[setting.name])
+    if not writing:
+        hidden = {setting.name for setting in kind.settings_read if setting.write_only}
+        values = {name: value for name, value in values.items() if name not in hidden}
     try:
         tool = kind.bind(values, clock=clock)
     except NotBound as error:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from aof.cli.output import emit, emit_as
+from aof.cli.output import emit, emit_as, emit_command
 from aof.errors import ExitCode
 
 
@@ -49,7 +49,7 @@ def log(*, file: Path, output: str, annotate: str | None, changed_files: tuple[s
     if annotate is not None:
         from aof.analysis.ci_log.annotations import FORMATS
 
-        emit(FORMATS[annotate](diagnosis))
+        emit_command(FORMATS[annotate](diagnosis))
     else:
         from aof.analysis.ci_log.markdown import as_markdown, as_text
 

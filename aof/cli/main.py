@@ -35,6 +35,12 @@ COMMANDS = {
     "get": ("aof.cli.get:get", "List agents, tools, triggers, fleets or runs."),
     "describe": ("aof.cli.describe:describe", "Show one agent, tool or playbook."),
     "analyze": ("aof.cli.main:analyze", "One analysis alone, without an agent."),
+    "approvals": ("aof.cli.approvals:approvals", "List plans that wait, or show one."),
+    "approve": ("aof.cli.approvals:approve", "Approve a plan."),
+    "reject": ("aof.cli.approvals:reject", "Reject a plan."),
+    "apply": ("aof.cli.apply:apply", "Carry an approved plan out."),
+    "audit": ("aof.cli.audit:audit", "Verify, show, export, sign or compare what runs did."),
+    "policy": ("aof.cli.policy:policy", "Test policies, or show which hold here."),
     "doctor": ("aof.cli.doctor:doctor", "What is configured, reachable and missing."),
 }
 

@@ -10,14 +10,16 @@ from pathlib import Path
 from typing import IO, Any
 
 from aof.errors import AofError
+from aof.templates.markdown import without_commands, without_controls
 from aof.transport.files import write_atomically
-
-_CONTROL = {code: None for code in [*range(0x20), *range(0x7F, 0xA0)] if code not in (9, 10)}
 
 
 def printable(text: str) -> str:
-    """`text` without control characters, so that nothing from outside can steer a terminal."""
-    return text.translate(_CONTROL)
+    """`text` without control characters and commands to a CI system.
+
+    Nothing from outside can steer a terminal or, through `::set-output` and the like, a job.
+    """
+    return without_commands(text)
 
 
 def on_terminal(stream: IO[str]) -> bool:
@@ -28,6 +30,12 @@ def on_terminal(stream: IO[str]) -> bool:
 def emit(text: str) -> None:
     """Print a result to stdout."""
     sys.stdout.write(printable(text.rstrip("\n")) + "\n")
+    sys.stdout.flush()
+
+
+def emit_command(text: str) -> None:
+    """Print lines that are commands to the CI system, made and escaped by us: `::error ...`."""
+    sys.stdout.write(without_controls(text.rstrip("\n")) + "\n")
     sys.stdout.flush()
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 
 import click
 
+from aof.cli.carry_on import carry_on, rules_for
 from aof.cli.options import parse_settings, run_options
 from aof.cli.output import emit_as, notice, write_output_file, write_step_summary
 
@@ -51,6 +52,7 @@ def run_agent(
     from aof.assembly import assemble_agent
     from aof.cli.progress import progress
     from aof.clock import Clock, SystemClock
+    from aof.engine.planning import Governance
     from aof.engine.run import Run, RunOptions
     from aof.playbooks.base import Request
     from aof.runlog import RunLog
@@ -81,6 +83,8 @@ def run_agent(
             environment=environment,
             require_measured=require_measured,
         )
+    # A replay proposes what it proposed then; a real run is ruled by the policies of today.
+    rules = Governance() if replay else rules_for(assembled, asked, clock)
     with RunLog(store.folder(run_id), redactor=assembled.redactor, clock=clock) as log:
         run = Run(
             runnable=runnable,
@@ -90,6 +94,7 @@ def run_agent(
             store=store,
             clock=clock,
             progress=progress(),
+            governance=rules,
             options=RunOptions(
                 wait_s=wait,
                 dry_run=dry_run,
@@ -105,7 +110,5 @@ def run_agent(
     if output_file is not None:
         write_output_file(output_file, document, output, result.report)
     write_step_summary(result.report)
-    code = result.exit_code(fail_on or "")
-    if result.plan is not None and not dry_run:
-        notice(f"plan {result.plan.id} waits for approval")
+    code = carry_on(result, fail_on or "", may_ask=output in {"text", "markdown"} and not replay)
     raise click.exceptions.Exit(int(code))

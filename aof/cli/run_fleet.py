@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from aof.cli.carry_on import rules_for
 from aof.cli.options import parse_settings, run_options
 from aof.cli.output import emit_as, notice, write_output_file, write_step_summary
 
@@ -87,6 +88,7 @@ def _member(ref: str, base: Path, environment: dict[str, str], options: dict[str
             store=store,
             clock=clock,
             progress=progress(),
+            governance=rules_for(assembled, request, clock),
             options=RunOptions(
                 wait_s=options["wait"],
                 dry_run=options["dry_run"],

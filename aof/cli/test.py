@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 import click
 
-from aof.cli.output import emit, emit_json, notice
+from aof.cli.output import emit, emit_command, emit_json, notice
 from aof.errors import ExitCode
 
 if TYPE_CHECKING:
@@ -110,7 +110,7 @@ def _report(
     emit(as_text(results, seconds))
     if os.environ.get("GITHUB_ACTIONS") == "true":
         for line in as_annotations(results):
-            emit(line)
+            emit_command(line)
 
 
 def _await_change(paths: list[Path]) -> None:

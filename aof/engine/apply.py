@@ -274,6 +274,7 @@ class Apply:
             self._after_failure(action, error)
             return
         self._fresh[action.id] = output.data
+        self.warnings.extend(f"{action.tool}: {warning}" for warning in output.warnings)
         self._record("done", action, summary=output.summary, result=output.data)
         self.progress.call(
             action.command, ok=True, summary=output.summary,

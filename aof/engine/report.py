@@ -8,6 +8,7 @@ from importlib import resources
 from typing import Any
 
 from aof.plans import Action, Plan
+from aof.templates.markdown import inert, neutral
 from aof.templates.reports import render
 from aof.verdict import Assessment, Evidence, Finding, Verdict
 
@@ -45,7 +46,7 @@ def report_values(
         "run_id": run_id,
         "verdict": verdict.value,
         "decision": assessment.decision,
-        "summary": assessment.summary,
+        "summary": " ".join(assessment.summary.split()),
         "findings": [_finding(finding) for finding in assessment.findings],
         "blocks": defaultdict(str, assessment.blocks),
         "facts": assessment.facts,
@@ -61,11 +62,16 @@ def report_values(
 
 def render_report(template: str, values: Mapping[str, Any], *, name: str) -> str:
     """The markdown report."""
-    return render(template, values, name=name)
+    return neutral(render(template, values, name=name))
 
 
 def _finding(finding: Finding) -> dict[str, Any]:
-    return {**finding.model_dump(mode="json"), "mark": MARKS[finding.verdict]}
+    return {
+        **finding.model_dump(mode="json"),
+        "title": " ".join(finding.title.split()),
+        "detail": inert(finding.detail),
+        "mark": MARKS[finding.verdict],
+    }
 
 
 def _action(action: Action) -> dict[str, Any]:

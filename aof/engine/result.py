@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aof.errors import ExitCode
@@ -58,6 +58,10 @@ class RunResult:
         stopped = ExitCode.INTERRUPTED if self.interrupted else ExitCode.OK
         denied = ExitCode.DENIED if self.denied else ExitCode.OK
         return ExitCode.strongest(own, waits, missed, stopped, denied)
+
+    def exit_code_without_plan(self, fail_on: str = "") -> ExitCode:
+        """The same as if no plan waited."""
+        return replace(self, plan=None).exit_code(fail_on)
 
     def as_dict(self) -> dict[str, Any]:
         """The shape of `docs/reference/json.md`."""

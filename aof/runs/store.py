@@ -48,6 +48,31 @@ class RunStore:
         write_atomically(path, plan.model_dump_json(indent=1).encode() + b"\n", mode=0o600)
         return path
 
+    def plans(self) -> Iterator[Plan]:
+        """Every stored plan, newest first; files that are no plan are passed over."""
+        if not self.root.is_dir():
+            return
+        for folder in sorted(self.root.iterdir(), reverse=True):
+            try:
+                yield Plan.model_validate_json((folder / PLAN_FILE).read_bytes())
+            except (OSError, ValueError):
+                continue
+
+    def plan(self, identifier: str) -> Plan:
+        """The plan with this id, or the plan of the run with this id.
+
+        Raises:
+            UsageFault: There is none.
+        """
+        for plan in self.plans():
+            if identifier in (plan.id, plan.run_id):
+                return plan
+        raise UsageFault(
+            f"there is no plan '{identifier}'",
+            why=f"searched {self.root}",
+            fix="see: aofctl approvals list",
+        )
+
     def runs(self) -> Iterator[dict[str, Any]]:
         """run.json of every finished run, newest first."""
         if not self.root.is_dir():

@@ -1,0 +1,175 @@
+"""`aofctl approvals`, `approve`, `reject`: plans that wait for a person."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from aof.cli.output import emit, emit_as, emit_json, emit_table, notice
+from aof.errors import UsageFault
+from aof.transport.files import write_atomically
+
+if TYPE_CHECKING:
+    from aof.governance import Office
+    from aof.plans import Plan
+
+
+@click.group()
+def approvals() -> None:
+    """Plans that wait for a person.
+
+    \b
+    Examples:
+      aofctl approvals list
+      aofctl approvals show plan-1a2b3c4d
+    """
+
+
+@approvals.command("list")
+@click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text")
+@click.option("--all", "everything", is_flag=True, help="Also applied, refused and expired ones.")
+def list_(output: str, *, everything: bool) -> None:
+    """List plans with their status."""
+    here = office()
+    rows = [_row(here, plan) for plan in here.store.plans()]
+    rows = [row for row in rows if everything or row["status"] in {"pending", "approved"}]
+    if output == "json":
+        emit_json(rows)
+        return
+    if not rows:
+        notice("no plan waits")
+        return
+    names = list(rows[0])
+    emit_table([[n.upper() for n in names], *[[str(row[n]) for n in names] for row in rows]])
+
+
+@approvals.command("show")
+@click.argument("identifier", metavar="ID")
+@click.option(
+    "-o",
+    "--output",
+    type=click.Choice(["text", "markdown", "json", "yaml", "html"]),
+    default="text",
+)
+def show(identifier: str, output: str) -> None:
+    """Show a plan: what would be done, why, and what is still needed."""
+    from aof.cli.plan_views import plan_html, plan_markdown
+
+    here = office()
+    plan = here.store.plan(identifier)
+    standing, statuses = here.standing(plan), here.statuses(plan)
+    if output == "html":
+        emit(plan_html(plan, statuses, list(standing.missing)))
+        return
+    document: dict[str, Any] = {
+        **plan.model_dump(mode="json"),
+        "statuses": {name: status.value for name, status in statuses.items()},
+        "missing": list(standing.missing),
+        "refused_approvals": [list(item) for item in standing.refused],
+        "approvals": [one.model_dump(mode="json") for one in here.approvals(plan)],
+    }
+    emit_as(document, output, markdown=plan_markdown(plan, statuses, list(standing.missing)))
+
+
+@click.command()
+@click.argument("identifier", metavar="ID")
+@click.option("--reason", default="", help="Why; stands in the audit trail.")
+@click.option(
+    "--sign-with", "key", type=click.Path(path_type=Path, exists=True), help="Your SSH key."
+)
+@click.option("--as", "principal", default="", help="Your name in allowed_signers.")
+@click.option(
+    "--file", "file", type=click.Path(path_type=Path, exists=True), help="A signed approval."
+)
+@click.option(
+    "--output-file", type=click.Path(path_type=Path), help="Write the approval here as well."
+)
+def approve(
+    identifier: str,
+    *,
+    reason: str,
+    key: Path | None,
+    principal: str,
+    file: Path | None,
+    output_file: Path | None,
+) -> None:
+    """Approve the plan ID (or the plan of the run ID).
+
+    Without a key you are the unverified person at this terminal, which counts outside CI
+    and where no policy says otherwise.
+
+    \b
+    Examples:
+      aofctl approve plan-1a2b3c4d
+      aofctl approve plan-1a2b3c4d --sign-with ~/.ssh/id_ed25519 --as ana@example.org
+    """
+    _decide(identifier, True, reason=reason, key=key, principal=principal, file=file,
+            output_file=output_file)  # fmt: skip
+
+
+@click.command()
+@click.argument("identifier", metavar="ID")
+@click.option("--reason", default="", help="Why; stands in the audit trail.")
+@click.option("--sign-with", "key", type=click.Path(path_type=Path, exists=True))
+@click.option("--as", "principal", default="", help="Your name in allowed_signers.")
+def reject(identifier: str, *, reason: str, key: Path | None, principal: str) -> None:
+    """Reject the plan ID; it can no longer be applied."""
+    _decide(identifier, False, reason=reason, key=key, principal=principal)
+
+
+def _decide(
+    identifier: str,
+    approve: bool,
+    *,
+    reason: str,
+    key: Path | None,
+    principal: str,
+    file: Path | None = None,
+    output_file: Path | None = None,
+) -> None:
+    from aof.approvals.signed import read_approval_file
+
+    if key is not None and not principal:
+        raise UsageFault("--sign-with needs --as", fix="give your name in allowed_signers")
+    here = office()
+    plan = here.store.plan(identifier)
+    if file is not None:
+        given = read_approval_file(file)
+        here.accept(plan, given)
+    else:
+        given = here.decide(plan, approve=approve, reason=reason, key=key, principal=principal)
+    if output_file is not None:
+        write_atomically(output_file, given.model_dump_json(indent=1).encode() + b"\n")
+    notice(
+        f"{given.approver} {'approved' if given.decision == 'approve' else 'rejected'} {plan.id}"
+    )
+    standing = here.standing(plan)
+    for item in standing.missing:
+        notice(f"still needed: {item}")
+    if standing.approved:
+        notice(f"to carry it out: aofctl apply {plan.id}")
+
+
+def office() -> Office:
+    """Approvals of the working directory."""
+    from aof.clock import SystemClock
+    from aof.governance import Office
+
+    return Office(Path.cwd(), dict(os.environ), SystemClock())
+
+
+def _row(here: Office, plan: Plan) -> dict[str, str]:
+    words = [status.value for status in here.statuses(plan).values()]
+    order = ("failed", "refused", "expired", "pending", "approved", "applied")
+    return {
+        "plan": plan.id,
+        "run": plan.run_id,
+        "agent": plan.agent,
+        "decision": plan.decision,
+        "actions": str(len(plan.actions)),
+        "status": next((word for word in order if word in words), "pending"),
+        "expires": f"{plan.expires_at:%Y-%m-%d %H:%M}",
+    }
