@@ -8,13 +8,14 @@ where things stand, so a run after any interruption goes on from there.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aof.analysis.release.config import ReleaseConfig
 from aof.analysis.release.history import Plans, read_plans
 from aof.analysis.release.plan import ReleasePlan
 from aof.analysis.release.progress import Begun, find_begun
+from aof.analysis.release.releases import find_releases
 from aof.plans import Action
 from aof.playbooks.base import Calls, Options, Request
 from aof.playbooks.release_forge import Forge, choose_forge
@@ -214,11 +215,23 @@ class _Run:
         sha = self._commit_of(plan.current)
         remote = self._remote([plan.current])
         steps = self._steps(remote)
-        actions = steps.publication(plan, sha, fresh=plan.changed.commits == 0)
-        if actions:
+        push, publish = steps.left(plan.current, fresh=plan.changed.commits == 0)
+        if push or publish:
+            prepared = self._released(plan, sha)
+            actions = steps.publication(prepared, sha, push=push, publish=publish)
             text = f"Go on with {plan.current}: {len(actions)} steps of its publication are left."
-            return Next("RELEASE", text, actions=actions)
+            return Next("RELEASE", text, actions=actions, prepared=prepared)
         return self._promote(plan.current, sha)
+
+    def _released(self, plan: ReleasePlan, sha: str) -> Prepared:
+        """Texts of the release that is tagged already, as they were when it was planned."""
+        tag = plan.current or ""
+        others = [one for one in self.repository.known_tags if one.name != tag]
+        before = find_releases(others, self.config, self.repository.contains).final
+        since = before.tag if before else None
+        begun = Begun(sha, (tag,), self.repository.between(since, sha))
+        as_planned = replace(plan, current=since.name if since else None, head=sha)
+        return Preparation(self.repository, self.config, self.forge).begun(begun, [as_planned])
 
     def _promotion(self) -> Promotion | None:
         if not self.wanted.app or self.calls.not_consulted("argocd") is not None:

@@ -26,6 +26,7 @@ class CalledRepository:
         self.status: dict[str, Any] = self._read("status")
         self.evidence: list[str] = []
         self.tag_names: set[str] = set()
+        self.known_tags: list[Tag] = []
         self.read_commits: list[RawCommit] = []
         self._merged: dict[str, bool] = {}
 
@@ -45,6 +46,7 @@ class CalledRepository:
             self.status = self._read("status")
             found = self._tags(remote=bool(self.status["shallow"]))
         self.tag_names = {tag.name for tag in found}
+        self.known_tags = found
         return found
 
     def contains(self, tag: Tag) -> bool:
@@ -64,6 +66,12 @@ class CalledRepository:
         known = {commit.sha for commit in self.read_commits}
         self.read_commits += [commit for commit in commits if commit.sha not in known]
         return commits
+
+    def between(self, since: Tag | None, revision: str) -> tuple[RawCommit, ...]:
+        """What `revision` contains and `since` does not, newest first."""
+        exclude = since.sha if since is not None else ""
+        result = self._calls.read("git", "log", revision=revision, since=exclude, max_count=0)
+        return tuple(_commit(one) for one in result.require()["commits"])
 
     def file(self, path: str, revision: str = "HEAD") -> bytes | None:
         """Content of a file at a commit; None when there is none."""

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from aof.analysis.release.config import ReleaseConfig
-from aof.analysis.release.plan import ReleasePlan
 from aof.errors import UsageFault
 from aof.plans import Action, Assumption, Check, digest
 from aof.playbooks.base import Calls
 from aof.playbooks.release_forge import Asset, Forge
-from aof.playbooks.release_prepared import Prepared, published_section
+from aof.playbooks.release_prepared import Prepared
 from aof.playbooks.release_repository import CalledRepository
 from aof.verdict import Finding, Verdict
 
@@ -147,26 +146,31 @@ class ReleaseSteps:
             actions.append(self.forge.request(prepared.subject, branch, self.remote.branch, body))
         return actions, ""
 
-    def publication(self, plan: ReleasePlan, sha: str, *, fresh: bool) -> list[Action]:
-        """What is left to publish of the release that is tagged already.
+    def left(self, tag: str, *, fresh: bool) -> tuple[bool, bool]:
+        """Whether the release that is tagged here still has to be pushed, and published.
 
         Args:
-            plan: Its successor; `plan.current` is meant.
-            sha: Its commit.
+            tag: Its tag.
             fresh: Nothing was committed since: a missing publication is then unfinished
                 work, not an old custom.
         """
-        tag = plan.current or ""
+        readable = bool(self.remote.name) and not self.remote.error
+        push = readable and self.remote.tags[tag] is None
+        if self.forge is None or not readable:
+            return push, False
+        state = "none" if push else self.forge.state(tag)
+        return push, state == "draft" or (state == "none" and (fresh or push))
+
+    def publication(
+        self, prepared: Prepared, sha: str, *, push: bool, publish: bool
+    ) -> list[Action]:
+        """Push and publish a release that is tagged already."""
         actions = []
-        if self.remote.name and not self.remote.error and self.remote.tags[tag] is None:
-            actions.append(self._push([f"refs/heads/{self.remote.branch}"], [tag]))
-        if self.forge is None or not self.remote.name:
-            return actions
-        state = self.forge.state(tag)
-        if state == "draft" or (state == "none" and (fresh or actions)):
-            version = plan.current_version or tag
-            notes = published_section(self.repository, self.config, version, sha)
-            actions += self._publish(tag, sha, f"Release {version}", notes)
+        if push:
+            actions.append(self._push([f"refs/heads/{self.remote.branch}"], prepared.tags))
+        if publish:
+            for tag, title, notes in prepared.releases():
+                actions += self._publish(tag, sha, title, notes)
         return actions
 
     def _publish(self, tag: str, sha: Any, title: str, notes: str) -> list[Action]:
