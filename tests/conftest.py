@@ -1,1 +1,13 @@
-"""Fixtures every test may use."""
+"""Settings every test runs under."""
+
+from __future__ import annotations
+
+import os
+
+from hypothesis import settings
+
+# Time limits of single examples say more about the machine than about the code. In CI the
+# same examples are tried every time; elsewhere new ones are looked for.
+settings.register_profile("here", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "here")

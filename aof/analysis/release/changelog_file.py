@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 
 from aof.analysis.release.changelog import HEAD
-from aof.analysis.release.fences import fenced
+from aof.analysis.release.fences import fenced, unclosed
 from aof.analysis.release.version import Version
 
 MARK = "<!-- from commits -->"
@@ -104,6 +104,10 @@ def _split(lines: list[str]) -> tuple[list[str], list[_Section]]:
             sections.append(_Section(heading[1], line, []))
         else:
             (sections[-1].body if sections else start).append(line)
+    for part in (start, *(one.body for one in sections)):
+        # A fence nobody closed would pair with one of another section once they move.
+        if dangling := unclosed(part):
+            part.append(dangling)
     return start, sections
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 _FENCE = re.compile(r" {0,3}(```|~~~)")
 
@@ -11,6 +11,22 @@ _FENCE = re.compile(r" {0,3}(```|~~~)")
 def fenced(lines: Sequence[str]) -> list[bool]:
     """For each line whether it is inside a fenced block, the fences included."""
     inside = [False] * len(lines)
+    for first, last in _blocks(lines):
+        if last is not None:
+            inside[first : last + 1] = [True] * (last + 1 - first)
+    return inside
+
+
+def unclosed(lines: Sequence[str]) -> str:
+    """The marker that would close the last fence, or empty when every fence is closed."""
+    for first, last in _blocks(lines):
+        if last is None:
+            return lines[first].strip()[:3]
+    return ""
+
+
+def _blocks(lines: Sequence[str]) -> Iterator[tuple[int, int | None]]:
+    """First and last line of each block; the last is None for a fence that never closes."""
     opened: tuple[int, str] | None = None
     for index, line in enumerate(lines):
         fence = _FENCE.match(line)
@@ -19,6 +35,7 @@ def fenced(lines: Sequence[str]) -> list[bool]:
         if opened is None:
             opened = (index, fence[1])
         elif fence[1] == opened[1]:
-            inside[opened[0] : index + 1] = [True] * (index + 1 - opened[0])
+            yield opened[0], index
             opened = None
-    return inside
+    if opened is not None:
+        yield opened[0], None
