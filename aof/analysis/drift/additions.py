@@ -11,11 +11,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from aof.analysis.drift.paths import MISSING, Element, Item, Path, Token, find_item
+from aof.analysis.drift.objects import LAST_APPLIED
+from aof.analysis.drift.paths import MISSING, Element, Item, Path, Token, find_item, lookup
 from aof.analysis.drift.schema import UNKNOWN, Field, Schema
-from aof.analysis.drift.server_defaults import is_server_default
+from aof.analysis.drift.server_defaults import is_server_default, is_server_made
 from aof.analysis.drift.tables import Role, Tables
 from aof.analysis.drift.writers import Writer, Writers, written_keys
+
+_LAST_APPLIED = ("metadata", "annotations", LAST_APPLIED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,12 +37,17 @@ class Addition:
 
 @dataclass(slots=True)
 class AdditionSearch:
-    """Walks the entries of outsiders over live object and manifest at the same time."""
+    """Walks the entries of outsiders over live object and manifest at the same time.
+
+    `sent` is the normalised manifest of the last-applied annotation. Whoever wrote that
+    annotation owns the defaults of the server, too; it put there only what it sent.
+    """
 
     tables: Tables
     schema: Schema
     created_at: str
     writers: Writers
+    sent: Mapping[str, Any] | None = None
     found: list[Addition] = field(default_factory=list)
 
     def run(
@@ -104,13 +112,20 @@ class AdditionSearch:
 
     def _add(self, path: Path, value: Any, parent: Field, around: Any, *, writer: Writer) -> None:
         token = path[-1]
+        if self.sent is not None and self._applied(writer) and lookup(self.sent, path) is MISSING:
+            return
         if isinstance(token, str) and isinstance(around, dict):
+            if is_server_made(token, parent, self.tables):
+                return
             if is_server_default(token, value, parent, around, self.tables):
                 return
             given = self.tables.allocated.get(parent.type_name, frozenset())
             if token in given and writer.time <= self.created_at:
                 return
         self.found.append(Addition(path, value, writer))
+
+    def _applied(self, writer: Writer) -> bool:
+        return any(one is writer for one in self.writers.owners_of(_LAST_APPLIED))
 
     def _synced(self, path: Path) -> bool:
         return any(one.role is Role.GITOPS for one in self.writers.owners_of(path))

@@ -40,16 +40,22 @@ def last_applied(live: Mapping[str, Any], writers: Writers) -> Mapping[str, Any]
     A person's `kubectl apply` replaces the annotation of the GitOps tool: it then says what
     the person wanted, not what Git said.
     """
-    text = annotations_of(live).get(LAST_APPLIED)
-    if not isinstance(text, str):
+    manifest = applied_manifest(live)
+    if manifest is None:
         return None
     writer = writers.last_writer(("metadata", "annotations", LAST_APPLIED))
     has_gitops = any(one.role is Role.GITOPS for one in writers.entries)
     if writer is not None and writer.role is not Role.GITOPS and has_gitops:
         return None
+    return manifest
+
+
+def applied_manifest(live: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The manifest in the last-applied annotation, whoever wrote it."""
+    text = annotations_of(live).get(LAST_APPLIED)
     try:
-        manifest = json.loads(text)
-    except ValueError:
+        manifest = json.loads(text) if isinstance(text, str) else None
+    except (ValueError, RecursionError):
         return None
     return manifest if isinstance(manifest, dict) else None
 

@@ -9,7 +9,7 @@ from typing import Any
 from aof.analysis.drift.acceptable import Surroundings
 from aof.analysis.drift.additions import AdditionSearch, is_noise
 from aof.analysis.drift.audit import NO_AUDIT, AuditLog
-from aof.analysis.drift.baseline import Baseline, RemovedFromGit, last_applied
+from aof.analysis.drift.baseline import Baseline, RemovedFromGit, applied_manifest, last_applied
 from aof.analysis.drift.classify import Judge, Judgement
 from aof.analysis.drift.declared import DeclaredComparison
 from aof.analysis.drift.ignores import Ignore, ignored_by_annotation, keeps_additions
@@ -251,6 +251,7 @@ class _Comparison:
             self.settings.schema,
             str(metadata_of(self.raw_live).get("creationTimestamp") or ""),
             self.writers,
+            None if (sent := applied_manifest(self.raw_live)) is None else self._normal(sent),
         )
         applied = not self.baseline.known
         found = search.run(self.desired, self.live, self._top(), applied=applied)
@@ -262,6 +263,9 @@ class _Comparison:
             for one in found
             if (not merges or one.writer.role is Role.GITOPS) and not self._explained(one.within)
         ]
+
+    def _normal(self, manifest: Object) -> Object:
+        return normalised(manifest, self.settings.tables)
 
     def _explained(self, within: Path) -> bool:
         """Whether a declared difference already tells why somebody owns this value whole."""

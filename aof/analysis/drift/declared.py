@@ -22,6 +22,7 @@ from aof.analysis.drift.paths import (
 )
 from aof.analysis.drift.quantities import parse_duration, parse_quantity
 from aof.analysis.drift.schema import UNKNOWN, Field, Schema, Shape
+from aof.analysis.drift.server_defaults import is_server_made
 from aof.analysis.drift.tables import Globs, Tables
 
 ListKeys = Callable[[Path], tuple[str, ...] | None]
@@ -121,7 +122,8 @@ class DeclaredComparison:
         if shape.shape in {Shape.MAP, Shape.EXACT_MAP}:  # labels, data: "" is a value there
             return all(entry is None for entry in value.values())
         return all(
-            self._server_made(name, shape) or self.is_empty(entry, shape.child(name), (*path, name))
+            is_server_made(name, shape, self.tables)
+            or self.is_empty(entry, shape.child(name), (*path, name))
             for name, entry in value.items()
         )
 
@@ -136,7 +138,7 @@ class DeclaredComparison:
             if found is MISSING or found is None:
                 child = fields.get(name, UNKNOWN) if fields is not None else inner
                 self._absent(name, wanted, child, shape, path, in_map=is_map)
-            elif wanted != found and not self._server_made(name, shape):
+            elif wanted != found and not is_server_made(name, shape, self.tables):
                 child = fields.get(name, UNKNOWN) if fields is not None else inner
                 if child is UNKNOWN:
                     child = self._guess(wanted)
@@ -148,7 +150,7 @@ class DeclaredComparison:
         self, name: str, wanted: Any, child: Field, parent: Field, path: Path, *, in_map: bool
     ) -> None:
         """A declared name the live object lacks: a difference unless it declares nothing."""
-        if self._server_made(name, parent):
+        if is_server_made(name, parent, self.tables):
             return
         here = (*path, name)
         empty = wanted is None if in_map else self.is_empty(wanted, child, here)
@@ -271,16 +273,6 @@ class DeclaredComparison:
             if isinstance(inner, dict) and isinstance(inner.get("containers"), list):
                 return self.schema.type("core.v1.PodTemplateSpec")
         return UNKNOWN
-
-    def _server_made(self, name: str, parent: Field) -> bool:
-        """Fields of nested objects that belong to the server: claim templates carry them."""
-        if parent.type_name == "ObjectMeta":
-            return name in self.tables.noise.metadata and name not in {"name", "namespace"}
-        return parent.type_name == "PersistentVolumeClaim" and name in {
-            "status",
-            "apiVersion",
-            "kind",
-        }
 
 
 def _index(

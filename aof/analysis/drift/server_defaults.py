@@ -44,6 +44,13 @@ def is_server_default(
     return _listed(name, value, parent, shape, tables)
 
 
+def is_server_made(name: str, parent: Field, tables: Tables) -> bool:
+    """Fields of nested objects that belong to the server: claim templates carry them."""
+    if parent.type_name == "ObjectMeta":
+        return name in tables.noise.metadata and name not in {"name", "namespace"}
+    return parent.type_name == "PersistentVolumeClaim" and name in {"status", "apiVersion", "kind"}
+
+
 def _listed(name: str, value: Any, parent: Field, shape: Field, tables: Tables) -> bool:
     known = tables.defaults.get(parent.type_name, {})
     if name not in known:

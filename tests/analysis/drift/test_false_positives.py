@@ -364,3 +364,30 @@ def test_9_duplicates_a_merge_has_collapsed_argocd_18402() -> None:
     assert_clean(compare(desired=git, live=live, last_synced=git))
     live = Cluster().apply(with_container(env=[{"name": "R", "value": "5"}])).get()
     assert compare(desired=git, live=live, last_synced=git).drifted
+
+
+@pytest.mark.parametrize("takes_over", ["apply", "client_side_apply"])
+@pytest.mark.parametrize("git", [stateful_set(claim()), route(), service(type="NodePort")])
+def test_defaults_owned_by_a_first_kubectl_apply_are_clean(git: Any, takes_over: str) -> None:
+    cluster = Cluster(ROUTE_DEFINITION)
+    cluster.client_side_apply(git, manager="kubectl-client-side-apply")
+
+    def allocate(live: dict[str, Any]) -> None:
+        if live["kind"] == "Service":
+            live["spec"]["ports"][0]["nodePort"] = 30080
+        if live["kind"] == "StatefulSet":
+            live["spec"]["volumeClaimTemplates"][0]["status"] = {"phase": "Pending"}
+
+    cluster.update("kubectl-client-side-apply", allocate)
+    getattr(cluster, takes_over)(git)
+    assert_clean(compare(desired=git, live=cluster.get(), last_synced=git))
+
+
+def test_what_a_persons_apply_declared_is_still_found() -> None:
+    git = deployment()
+    theirs = copy.deepcopy(git)
+    theirs["metadata"]["labels"]["mine"] = "1"
+    cluster = Cluster().apply(git)
+    cluster.client_side_apply(theirs, manager="kubectl-client-side-apply")
+    result = cluster.judge(git)
+    assert [change.path for change in result.changes] == ["/metadata/labels/mine"]
