@@ -179,6 +179,13 @@ def test_a_body_that_breaks_off_is_asked_for_again(server: GitlabServer, gitlab:
     assert read(gitlab, "get_pipeline", pipeline_id=500)["id"] == 500
 
 
+def test_a_refusal_that_breaks_off_is_asked_for_again(
+    server: GitlabServer, gitlab: GitlabCi
+) -> None:
+    server.plan("GET", "/pipelines/500", Reply(404, {"message": "404 Not found"}, cut=1))
+    assert read(gitlab, "get_pipeline", pipeline_id=500)["id"] == 500
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [

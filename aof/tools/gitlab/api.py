@@ -213,6 +213,7 @@ class _Refused(Exception):
 
 def _stop_at_refusals(response: requests.Response, *_: Any, **__: Any) -> None:
     if response.status_code >= 400:
+        response.content  # noqa: B018 - read here, where a broken connection is still caught
         raise _Refused(response)
 
 
