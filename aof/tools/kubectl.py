@@ -1,4 +1,4 @@
-"""Kubernetes: the reads of `kubectl_reads` and the changes.
+"""Kubernetes: the reads of `kubectl_reads` and `kubectl_objects`, and the changes.
 
 Each change is one request, owned by the field manager `aofctl`, and names the state it relies
 on (generation, resourceVersion or UID), so that it fails instead of overwriting a newer one.
