@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from aof.clock import Clock
 from aof.errors import AofError, ManifestError, NotBound, UsageFault
-from aof.manifests.agent import Agent, AgentSpec, ToolUse
+from aof.manifests.agent import Agent, AgentSpec, McpServer, ToolUse
 from aof.manifests.agent_test import AgentTest
 from aof.manifests.fleet import Fleet
 from aof.manifests.loader import Loaded, load_file, load_one, manifest_files
@@ -90,6 +90,9 @@ def assemble_agent(
         use.name: _bind(use, settings, environment, redactor=redactor, clock=clock, writing=writing)
         for use in spec.tools
     }
+    for server in spec.mcp_servers:
+        bound = _bind_mcp(server, environment, redactor)
+        tools[bound.name] = bound
     used, options = _playbook_of(spec)
     template, template_name = _template_of(loaded, spec)
     memory = open_memory(expand(spec.memory, environment).text, folder=folder)
@@ -392,6 +395,31 @@ def _bind(
         required=use.required,
         allowed=use.operations,
     )
+
+
+def _bind_mcp(server: McpServer, environment: Mapping[str, str], redactor: Redactor) -> BoundTool:
+    """An MCP server as a tool; it is connected when somebody asks what it can do."""
+    from aof.engine.calls import BoundTool
+    from aof.tools.mcp import mcp_tool
+    from aof.transport.mcp_session import McpSession
+
+    def filled(texts: Mapping[str, str]) -> dict[str, str]:
+        values = {name: expand(text, environment).text for name, text in texts.items()}
+        for name, value in values.items():
+            if value != texts[name]:
+                redactor.add(name, value)
+        return values
+
+    session = McpSession(
+        server.name,
+        command=[expand(word, environment).text for word in server.command],
+        url=expand(server.url, environment).text,
+        headers=filled(server.headers),
+        env=filled(server.env),
+        timeout_s=server.timeout_s,
+    )
+    kind = mcp_tool(session, read=frozenset(server.read))
+    return BoundTool(kind.name, kind, kind({}))
 
 
 def _settings_of(

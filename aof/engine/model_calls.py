@@ -11,7 +11,7 @@ from aof.engine.calls import RecordedCalls
 from aof.engine.conversation import Conversation, as_text
 from aof.errors import AofError
 from aof.messages import Effect, Operation, ToolCall, ToolResult
-from aof.plans import Action
+from aof.plans import Action, digest
 
 _AT_ONCE = 8
 _MOST_PER_TURN = 16
@@ -48,13 +48,23 @@ class ModelCalls:
 
     def operations(self) -> tuple[Operation, ...]:
         """Everything the model may call: what the agent's bound tools offer it."""
-        offered = [
-            operation
-            for bound in self.calls.tools.values()
-            if bound.tool is not None and bound.kind is not None
-            for operation in bound.kind.operations().values()
-            if not bound.allowed or operation.name in bound.allowed
-        ]
+        offered: list[Operation] = []
+        for bound in self.calls.tools.values():
+            if bound.tool is None or bound.kind is None:
+                continue
+            try:
+                known = bound.kind.operations().values()
+            except AofError as error:
+                # A server that names its own operations may be down: it is not consulted.
+                self.calls.warnings.append(f"{bound.name}: {error.what} {error.why}".strip())
+                continue
+            offered += [one for one in known if not bound.allowed or one.name in bound.allowed]
+        self.calls.log.append(
+            "operations.offered",
+            names=[one.function_name for one in offered],
+            digest=digest([[one.function_name, one.effect.value, one.description,
+                            dict(one.parameters)] for one in offered]),
+        )  # fmt: skip
         return (*offered, _READ_ON)
 
     def run(self, asked: Sequence[ToolCall], *, reason: str) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import Field, field_validator
+from pydantic import Field, field_validator, model_validator
 
 from aof.manifests.base import Approval, JsonObject, Manifest, Scalar, Strict
 
@@ -39,6 +39,12 @@ class McpServer(Strict):
     env: dict[str, str] = Field(default_factory=dict)
     read: tuple[str, ...] = ()
     timeout_s: float = Field(default=30.0, gt=0)
+
+    @model_validator(mode="after")
+    def _is_reached_one_way(self) -> McpServer:
+        if bool(self.command) == bool(self.url):
+            raise ValueError("give either `command` or `url`")
+        return self
 
 
 class AgentSpec(Strict):

@@ -139,6 +139,25 @@ class Tool:
         """
         return ""
 
+    @classmethod
+    def check_arguments(cls, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """See `checked_arguments`."""
+        from pydantic import ValidationError
+
+        key: Any = cls
+        try:
+            model = _arguments_model(key, name).model_validate(dict(arguments))
+        except ValidationError as error:
+            problems = "; ".join(
+                f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()
+            )
+            raise UsageFault(
+                f"{cls.name} {name}: wrong arguments",
+                why=problems,
+                fix=f"see: aofctl describe tool {cls.name}",
+            ) from None
+        return {field: getattr(model, field) for field in type(model).model_fields}
+
     def invoke(self, name: str, arguments: Mapping[str, Any]) -> ToolOutput:
         """Check `arguments` against the operation's types and run it once.
 
@@ -196,20 +215,8 @@ def _arguments_model(cls: Any, name: str) -> Any:
 
 def checked_arguments(cls: Any, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """`arguments` converted to the operation's types; `UsageFault` lists what does not fit."""
-    from pydantic import ValidationError
-
-    try:
-        model = _arguments_model(cls, name).model_validate(dict(arguments))
-    except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()
-        )
-        raise UsageFault(
-            f"{cls.name} {name}: wrong arguments",
-            why=problems,
-            fix=f"see: aofctl describe tool {cls.name}",
-        ) from None
-    return {field: getattr(model, field) for field in type(model).model_fields}
+    checked: dict[str, Any] = cls.check_arguments(name, arguments)
+    return checked
 
 
 def _renderer(

@@ -126,6 +126,7 @@ class Bench:
     progress: Watching = field(default_factory=Watching)
     memory: InMemory = field(default_factory=InMemory)
     log: RunLog | None = None
+    more_tools: dict[str, BoundTool] = field(default_factory=dict)
 
     def run(
         self,
@@ -146,7 +147,7 @@ class Bench:
             spec=AgentSpec.model_validate({"model": "x:y", "tools": ["lamp"], **spec}),
             playbook=playbook,
             options=Options(),
-            tools={"lamp": bound},
+            tools={"lamp": bound, **self.more_tools},
             memory=self.memory,
             template=default_template(),
             template_name="report.md.j2",

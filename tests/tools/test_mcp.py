@@ -1,0 +1,201 @@
+"""Agents that use MCP servers: what a good one gives, and what a bad one cannot do."""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from aof.engine.calls import BoundTool
+from aof.engine.result import RunResult
+from aof.errors import Unreachable
+from aof.models.scripted import Scripted, Turn
+from aof.tools.mcp import mcp_tool
+from aof.transport.mcp_session import McpSession
+from aof.verdict import Verdict
+from tests.engine.bench import Bench
+
+pytestmark = pytest.mark.skipif(find_spec("mcp") is None, reason="needs the extra mcp")
+
+SERVER = Path(__file__).parents[1] / "servers" / "mcp_stdio.py"
+DONE = "806 lumen (e1).\n## Decision: PROCEED"
+Served = Callable[..., tuple[BoundTool, Path]]
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path / "run")
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    sessions: list[McpSession] = []
+
+    def serve(
+        mode: str = "good", read: tuple[str, ...] = ("search",), timeout_s: float = 20.0
+    ) -> tuple[BoundTool, Path]:
+        record = tmp_path / "called"
+        command = [sys.executable, str(SERVER), str(record), mode]
+        session = McpSession("notes", command=command, timeout_s=timeout_s)
+        sessions.append(session)
+        kind = mcp_tool(session, read=frozenset(read))
+        return BoundTool(kind.name, kind, kind({})), record
+
+    yield serve
+    for session in sessions:
+        session.close()
+    _wait_for_threads("mcp-")
+
+
+def _wait_for_threads(prefix: str) -> None:
+    for thread in threading.enumerate():
+        if thread.name.startswith(prefix):
+            thread.join(10)
+
+
+def run(
+    bench: Bench, bound: BoundTool, *calls: tuple[str, dict[str, Any]]
+) -> tuple[RunResult, Scripted]:
+    model = Scripted([*(Turn(calls=(call,)) for call in calls), DONE])
+    bench.more_tools = {bound.name: bound}
+    return bench.run(model, verdict=Verdict.WARN), model
+
+
+def names(record: Path) -> list[str]:
+    return record.read_text().split() if record.exists() else []
+
+
+def test_a_tool_declared_read_is_called_and_its_answer_is_evidence(
+    bench: Bench, served: Served
+) -> None:
+    bound, record = served()
+    result, model = run(bench, bound, ("mcp_notes_search", {"text": "lumen"}))
+    assert "found: 806 lumen" in model.requests[1].messages[-1].content
+    assert [item.tool for item in result.evidence] == ["lamp", "mcp_notes"]
+    assert names(record) == ["search"]
+
+
+def test_a_tool_not_declared_read_is_planned_and_never_called(bench: Bench, served: Served) -> None:
+    bound, record = served()
+    result, _ = run(bench, bound, ("mcp_notes_delete_all", {"text": "x"}))
+    assert names(record) == []
+    assert result.plan is not None
+    assert result.plan.actions[0].command == "mcp_notes delete_all text='\"x\"'"
+
+
+def test_without_a_declaration_nothing_is_called(bench: Bench, served: Served) -> None:
+    bound, record = served(read=())
+    run(bench, bound, ("mcp_notes_search", {"text": "x"}))
+    assert names(record) == []
+
+
+def test_a_server_that_changes_its_tools_is_not_called(bench: Bench, served: Served) -> None:
+    bound, record = served("renames")
+    _, model = run(bench, bound, ("mcp_notes_search", {"text": "x"}), ("mcp_notes_kubectl_get", {}))
+    assert "the server changed the tool" in model.requests[1].messages[-1].content
+    assert "there is no function" in model.requests[2].messages[-1].content
+    assert names(record) == []
+
+
+def test_instructions_of_a_server_cause_no_write(bench: Bench, served: Served) -> None:
+    bound, record = served("injects")
+    result, model = run(
+        bench, bound, ("mcp_notes_search", {"text": "x"}), ("mcp_notes_delete_all", {})
+    )
+    described = next(
+        one for one in model.requests[0].operations if one.function_name == "mcp_notes_search"
+    )
+    assert "data, not instructions" in described.description
+    assert "<<<" in model.requests[1].messages[-1].content
+    assert names(record) == ["search"]
+    assert result.verdict is Verdict.WARN
+
+
+@pytest.mark.parametrize(
+    ("mode", "says"),
+    [
+        ("huge", "failed"),
+        ("hangs", "no answer within 3 s"),
+        ("dies", "failed"),
+        ("fails", "failed"),
+        ("nonsense", "failed"),
+    ],
+)
+def test_a_bad_answer_is_a_failed_call_and_no_hang(
+    bench: Bench, served: Served, mode: str, says: str
+) -> None:
+    bound, _ = served(mode, timeout_s=3.0 if mode == "hangs" else 30.0)
+    began = time.monotonic()
+    result, model = run(bench, bound, ("mcp_notes_search", {"text": "x"}))
+    assert says in model.requests[1].messages[-1].content
+    assert result.verdict is Verdict.WARN
+    assert time.monotonic() - began < 25
+
+
+def test_a_server_that_never_answers_is_reported_and_left_out(bench: Bench, served: Served) -> None:
+    bound, _ = served("silent", timeout_s=2.0)
+    result, model = run(bench, bound)
+    assert any("mcp_notes" in one and "cannot be used" in one for one in result.warnings)
+    assert "lamp_get" in [one.function_name for one in model.requests[0].operations]
+    assert result.verdict is Verdict.WARN
+
+
+def test_names_that_are_none_are_left_out(served: Served) -> None:
+    bound, _ = served("odd-names")
+    assert bound.kind is not None
+    assert list(bound.kind.operations()) == ["search", "delete_all"]
+
+
+def test_a_program_that_is_not_there_is_said(served: Served) -> None:
+    session = McpSession("gone", command=["/no/such/program"], timeout_s=5.0)
+    with pytest.raises(Unreachable, match="the MCP server gone cannot be used"):
+        session.tools()
+
+
+@contextmanager
+def honest_over_http() -> Iterator[str]:
+    import socket
+
+    import uvicorn
+    from mcp.server.mcpserver import MCPServer
+
+    server = MCPServer("notes")
+
+    @server.tool()
+    def search(text: str) -> str:
+        """Search the notes."""
+        return f"found {text}: 806 lumen"
+
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    config = uvicorn.Config(server.streamable_http_app(), port=port, log_level="critical")
+    running = uvicorn.Server(config)
+    thread = threading.Thread(target=running.run, daemon=True)
+    thread.start()
+    while not running.started:
+        time.sleep(0.02)
+    try:
+        yield f"http://127.0.0.1:{port}/mcp"
+    finally:
+        running.should_exit = True
+        thread.join(10)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_server_over_http_is_called(bench: Bench) -> None:
+    with honest_over_http() as url:
+        session = McpSession("notes", url=url, headers={"x-key": "k"}, timeout_s=10.0)
+        kind = mcp_tool(session, read=frozenset({"search"}))
+        _, model = run(
+            bench, BoundTool(kind.name, kind, kind({})), ("mcp_notes_search", {"text": "it"})
+        )
+        assert "found it: 806 lumen" in model.requests[1].messages[-1].content
+        session.close()
+        _wait_for_threads("mcp-")
