@@ -52,7 +52,7 @@ class McpSession:
     timeout_s: float = 30.0
     _loop: asyncio.AbstractEventLoop | None = None
     _client: Any = None
-    _stop: asyncio.Event | None = None
+    _task: asyncio.Task[None] | None = None
     _broken: BaseException | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -100,11 +100,11 @@ class McpSession:
             self._give_up()
 
     def _give_up(self) -> None:
-        loop, stop = self._loop, self._stop
-        self._loop = self._client = self._stop = None
-        if loop is not None and stop is not None:
+        loop, task = self._loop, self._task
+        self._loop = self._client = self._task = None
+        if loop is not None and task is not None:
             with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(stop.set)
+                loop.call_soon_threadsafe(task.cancel)
 
     def _connected(self) -> Any:
         with self._lock:
@@ -124,11 +124,12 @@ class McpSession:
         ready = threading.Event()
         self._broken = None
         loop = asyncio.new_event_loop()
-        self._loop = loop
+        task = loop.create_task(self._serve(ready))
+        self._loop, self._task = loop, task
 
         def run() -> None:
             try:
-                loop.run_until_complete(self._serve(ready))
+                loop.run_until_complete(task)
             except BaseException as error:  # noqa: BLE001 - told to whoever waits
                 self._broken = error
             finally:
@@ -149,13 +150,12 @@ class McpSession:
         """Hold the connection open until `close`."""
         from mcp import Client
 
-        self._stop = stop = asyncio.Event()
         async with contextlib.AsyncExitStack() as stack:
             transport = await self._transport(stack)
             client = Client(transport, read_timeout_seconds=self.timeout_s, cache=None)
             self._client = await stack.enter_async_context(client)
             ready.set()
-            await stop.wait()
+            await asyncio.Event().wait()
 
     async def _transport(self, stack: contextlib.AsyncExitStack) -> Any:
         if self.command:
