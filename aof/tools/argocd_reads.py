@@ -51,6 +51,18 @@ class ArgocdReads(Tool):
         super().__init__(settings, clock=clock)
         self._connections: dict[str, Http] = {}
 
+    def probe(self) -> str:
+        """Ask for the version and whether the token is accepted; says both."""
+        version = self._get("/api/version", {}).get("Version", "")
+        user = self._get("/api/v1/session/userinfo", {})
+        if not user.get("loggedIn"):
+            raise Unreachable(
+                "Argo CD does not accept the token",
+                why="it takes us for somebody not logged in",
+                fix="renew ARGOCD_TOKEN",
+            )
+        return f"Argo CD {version} as {user.get('username', '')}".strip()
+
     @operation()
     def app_list(self, project: str = "", selector: str = "") -> ToolOutput:
         """List applications with their sync status, health and revision.

@@ -55,6 +55,12 @@ class ClusterTool(Tool):
         kubeconfig_paths(settings.get("KUBECONFIG", ""))
         return bound
 
+    def probe(self) -> str:
+        """Ask for the server's version; says that, the context and the namespace."""
+        version = self.cluster.get("/version").get("gitVersion", "")
+        connection = self.cluster.connection
+        return f"Kubernetes {version}, {connection.context}, namespace {connection.namespace}"
+
     def invoke(self, name: str, arguments: Mapping[str, Any]) -> ToolOutput:
         """As `Tool.invoke`; carries along what the API server warned of."""
         self.cluster.warnings.clear()

@@ -41,6 +41,12 @@ class Flux(ClusterTool):
     def _namespace(self) -> str:
         return self.settings.get("FLUX_NAMESPACE") or "flux-system"
 
+    def probe(self) -> str:
+        """Ask whether the cluster has Flux; says which API versions."""
+        cluster = super().probe()
+        found = [self._resource(kind).api_version for kind in ("kustomization", "gitrepository")]
+        return f"Flux ({', '.join(found)}) in {cluster.split(', namespace')[0]}"
+
     @operation(timeout_s=60, aliases=("flux_kustomization_list", "flux_kustomization_get"))
     def get_kustomizations(
         self, name: Name = "", namespace: Namespace = "", all_namespaces: bool = False

@@ -88,14 +88,24 @@ class Cluster:
         """The namespace used where none is given."""
         return self.connection.namespace
 
-    def get(self, path: str, params: Mapping[str, Any] | None = None, accept: str = "") -> Any:
-        """Read JSON; retried on lost connections, 429 and 5xx.
+    def get(
+        self, path: str, params: Mapping[str, Any] | None = None, accept: str = ""
+    ) -> dict[str, Any]:
+        """Read a JSON object; retried on lost connections, 429 and 5xx.
 
         Raises:
             Denied: The server refused.
-            Unreachable: No connection, no answer in time, or not JSON.
+            Unreachable: No connection, no answer in time, or no JSON object.
         """
-        return self.read(path, params, accept=accept).json()
+        answer = self.read(path, params, accept=accept)
+        found = answer.json()
+        if not isinstance(found, dict):
+            raise Unreachable(
+                f"{answer.request}: the answer is not a JSON object",
+                why=f"it begins with {answer.body[:80]!r}",
+                fix="check that the server is a Kubernetes API",
+            )
+        return found
 
     def read(
         self, path: str, params: Mapping[str, Any] | None = None, *, accept: str = ""
@@ -116,7 +126,7 @@ class Cluster:
             if error.status != 410:
                 raise
             pages = [self.get(path, params)]
-        whole: dict[str, Any] = pages[0]
+        whole = pages[0]
         whole["items"] = [item for page in pages for item in page.get("items") or []]
         return whole
 

@@ -71,6 +71,8 @@ class ArgocdServer(Loopback):
 
     def __init__(self, *applications: dict[str, Any]) -> None:
         super().__init__()
+        self.route("GET", "/api/version", lambda _: Reply(body={"Version": "v3.1.0+abc"}))
+        self.route("GET", "/api/v1/session/userinfo", _user)
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
             self.route(method, ".*", self._answer)
         self.applications = {one["metadata"]["name"]: one for one in applications}
@@ -218,6 +220,13 @@ class ArgocdServer(Loopback):
         status["reconciledAt"] = "2026-11-20T11:00:06Z"
         if health:
             status["health"] = {"status": health}
+
+
+def _user(asked: Asked) -> Reply:
+    """Answers without a session, too, as Argo CD does."""
+    token = asked.headers.get("authorization", "")
+    known = {f"Bearer {READ}": "reader", f"Bearer {WRITE}": "writer"}.get(token)
+    return Reply(body={"loggedIn": True, "username": known} if known else {})
 
 
 def _automated(found: dict[str, Any]) -> bool:

@@ -176,6 +176,12 @@ def test_the_tool_is_not_bound_without_server_and_token() -> None:
     assert "ARGOCD_TOKEN" in caught.value.why
 
 
+def test_the_probe_says_version_and_user(server: ArgocdServer) -> None:
+    assert bound(server).probe() == "Argo CD v3.1.0+abc as reader"
+    with pytest.raises(Unreachable, match="does not accept the token"):
+        bound(server, ARGOCD_TOKEN="old").probe()
+
+
 def test_a_server_without_scheme_is_https() -> None:
     tool: Any = Argocd.bind({"ARGOCD_SERVER": "argocd.example.com", "ARGOCD_TOKEN": "x"})
     assert tool._http("ARGOCD_TOKEN").base_url == "https://argocd.example.com"

@@ -253,6 +253,22 @@ def test_suspend_and_resume_are_safe_to_repeat(server: FluxServer, call: Any) ->
     assert call("get_kustomizations", name="apps").data["kustomizations"][0]["suspended"] is False
 
 
+def test_the_probe_says_what_is_installed(server: FluxServer, tmp_path: Path) -> None:
+    tool = Flux.bind({"KUBECONFIG": str(server.kubeconfig(tmp_path))})
+    assert tool.probe() == (
+        "Flux (kustomize.toolkit.fluxcd.io/v1, source.toolkit.fluxcd.io/v1) "
+        "in Kubernetes v1.33.0, test"
+    )
+
+
+def test_a_cluster_without_flux_says_so(tmp_path: Path) -> None:
+    bare = KubernetesServer()
+    with bare.running():
+        tool = Flux.bind({"KUBECONFIG": str(bare.kubeconfig(tmp_path))})
+        with pytest.raises(Unreachable, match="Flux is not installed"):
+            tool.probe()
+
+
 def test_commands_read_as_a_person_would_type_them() -> None:
     said = {name: one.command for name, one in Flux.operations().items()}
     assert said["suspend"]({"kind": "kustomization", "name": "apps"}) == (

@@ -181,3 +181,18 @@ def test_a_server_that_is_not_there_is_reported(tmp_path: Path) -> None:
     server._server.server_close()
     with pytest.raises(Unreachable, match="no connection"):
         Kubectl.bind({"KUBECONFIG": str(config)}).invoke("get", {"resource": "pods"})
+
+
+def test_the_probe_says_version_context_and_namespace(
+    server: KubernetesServer, tmp_path: Path
+) -> None:
+    tool = Kubectl.bind({"KUBECONFIG": str(server.kubeconfig(tmp_path))})
+    assert tool.probe() == "Kubernetes v1.33.0, test, namespace default"
+
+
+@pytest.mark.parametrize("answer", [b"[]", b"null", b"5", b""])
+def test_answers_that_are_no_objects_are_reported(
+    server: KubernetesServer, call: Any, answer: bytes
+) -> None:
+    server.plan("GET", "/deployments/shop", Reply(200, answer))
+    assert "the answer is not" in refused(call, "get", resource="deploy/shop").what
