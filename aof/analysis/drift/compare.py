@@ -13,7 +13,13 @@ from aof.analysis.drift.baseline import Baseline, RemovedFromGit, applied_manife
 from aof.analysis.drift.classify import Judge, Judgement
 from aof.analysis.drift.declared import DeclaredComparison
 from aof.analysis.drift.ignores import Ignore, ignored_by_annotation, keeps_additions
-from aof.analysis.drift.normalise import is_masked, normalised, readable, to_version
+from aof.analysis.drift.normalise import (
+    is_masked,
+    normalised,
+    normalised_live,
+    readable,
+    to_version,
+)
 from aof.analysis.drift.objects import Object, identity_of, metadata_of
 from aof.analysis.drift.paths import MISSING, Path, lookup
 from aof.analysis.drift.places import Place
@@ -152,7 +158,7 @@ class _Comparison:
         return cls(
             identity=identity,
             desired=wanted,
-            live=normalised(live, tables),
+            live=normalised_live(live, tables),
             raw_desired=desired,
             raw_live=live,
             settings=settings,

@@ -54,12 +54,22 @@ def readable(manifest: Mapping[str, Any], live: Mapping[str, Any]) -> Mapping[st
     for name in ("data", "stringData"):
         part = manifest.get(name)
         if isinstance(part, Mapping):
-            rest[name] = {
-                key: value for key, value in part.items() if not (encrypted or _hides(value))
+            unread = {
+                key: held.get(key, "")
+                for key, value in part.items()
+                if (encrypted or _hides(value)) and not _hides(held.get(key))
             }
-            unread = {key: held.get(key, "") for key in part if key not in rest[name]}
+            rest[name] = {key: value for key, value in part.items() if key not in unread}
             rest["data"] = {**(rest.get("data") or {}), **unread}
     return rest
+
+
+def normalised_live(obj: Mapping[str, Any], tables: Tables) -> dict[str, Any]:
+    """As `normalised`; the empty value of a Secret comes from the server as null."""
+    kept = normalised(obj, tables)
+    if obj.get("kind") == "Secret" and isinstance(kept.get("data"), dict):
+        kept["data"] = {key: "" if one is None else one for key, one in kept["data"].items()}
+    return kept
 
 
 def is_masked(manifest: Mapping[str, Any]) -> bool:

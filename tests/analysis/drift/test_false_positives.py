@@ -391,3 +391,23 @@ def test_what_a_persons_apply_declared_is_still_found() -> None:
     cluster.client_side_apply(theirs, manager="kubectl-client-side-apply")
     result = cluster.judge(git)
     assert [change.path for change in result.changes] == ["/metadata/labels/mine"]
+
+
+def test_3_empty_secret_value_comes_back_as_null() -> None:
+    git = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}, "type": "Opaque"}
+    live = {**git, "data": {"smtp": None, "user": "YQ=="}}
+    for smtp in ("", None):
+        assert_clean(compare(desired={**git, "data": {"smtp": smtp, "user": "YQ=="}}, live=live))
+
+
+def test_live_values_masked_by_argo_cd_are_compared_as_masks() -> None:
+    git = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": "s"}}
+    masked = {**git, "data": {"password": "++++++++"}}
+    other = {**git, "data": {"password": "++++++++++++"}}
+    assert_clean(compare(desired=masked, live=masked, last_synced=masked))
+    assert compare(desired=masked, live=other, last_synced=masked).drifted
+
+
+def test_live_fields_that_are_null_are_missing() -> None:
+    live = deployment() | {"spec": None}
+    assert compare(desired=deployment(), live=live, last_synced=deployment()).drifted
