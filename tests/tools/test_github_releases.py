@@ -220,10 +220,16 @@ def test_the_token_is_not_sent_to_another_upload_host(server: GithubServer) -> N
 
 def test_a_token_that_may_not_push_sees_no_draft(server: GithubServer) -> None:
     do(server, "create_release", **DRAFT)
-    seen = do(server, "get_release", tag=TAG)
+    seen = bound(server, write="").invoke("get_release", {"tag": TAG}).data
     assert (seen["state"], seen["drafts_visible"]) == ("none", False)
     with pytest.raises(Unreachable, match="404"):
         bound(server, write=READ_TOKEN).invoke("create_release", DRAFT)
+
+
+def test_while_a_plan_is_applied_the_draft_is_seen(server: GithubServer) -> None:
+    do(server, "create_release", **DRAFT)
+    seen = do(server, "get_release", tag=TAG)
+    assert (seen["state"], seen["drafts_visible"]) == ("draft", True)
 
 
 def test_what_arrives_otherwise_is_an_error(server: GithubServer) -> None:

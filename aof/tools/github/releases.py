@@ -47,9 +47,12 @@ class Releases(GithubTool):
             state (none, draft, published), tag_sha (the commit the tag points to, or null)
             and release (with assets, or null). drafts_visible tells what `none` is worth:
             false when this token may not push, so that GitHub hides drafts from it; null
-            when GitHub does not say.
+            when GitHub does not say. While a plan is applied they are seen.
         """
-        with self.reading(repository) as api:
+        # The token for changes is bound only while a plan is applied, and only it sees what
+        # the step before has drafted.
+        api, _ = self.writing(repository)
+        with api:
             found = _find(api, tag)
             sha = _tag_commit(api, tag)
             visible = True if found else _sees_drafts(api)
