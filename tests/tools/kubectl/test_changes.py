@@ -338,6 +338,22 @@ COMMANDS: list[tuple[str, dict[str, Any], str]] = [
         """kubectl patch cm/a --type=merge -p '{"data":{"x":"it'"'"'s"}}'""",
     ),
     (
+        "patch",
+        {"resource": "secret/login", "patch": {"data": {"pin": "NDcxMQ=="}}},
+        """kubectl patch secret/login --type=strategic -p '{"data":{"pin":"***"}}'""",
+    ),
+    (
+        "patch",
+        {
+            "resource": "secrets",
+            "name": "login",
+            "patch": [{"op": "add", "path": "/data/pin", "value": "NDcxMQ=="}],
+            "patch_type": "json",
+        },
+        "kubectl patch secrets/login --type=json "
+        """-p '[{"op":"add","path":"/data/pin","value":"***"}]'""",
+    ),
+    (
         "delete",
         {"resource": "cm", "name": "a", "cascade": "orphan", "grace_period_s": 0},
         "kubectl delete cm/a --cascade=orphan --grace-period=0",
