@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from aof.cli.output import emit, emit_as, emit_command
+from aof.cli.output import emit, emit_as, emit_command, notice
 from aof.errors import ExitCode
 
 
@@ -25,7 +25,21 @@ from aof.errors import ExitCode
     multiple=True,
     help="A path changed since the last green run; failures in it count more. Repeatable.",
 )
-def log(*, file: Path, output: str, annotate: str | None, changed_files: tuple[str, ...]) -> None:
+@click.option(
+    "--matchers",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(".github"),
+    show_default=True,
+    help="Folder with problem matchers (JSON) to use beside the shipped rules.",
+)
+def log(
+    *,
+    file: Path,
+    output: str,
+    annotate: str | None,
+    changed_files: tuple[str, ...],
+    matchers: Path,
+) -> None:
     """Find the line that broke a build in FILE, or in standard input when FILE is "-".
 
     Reads logs of GitHub Actions, GitLab CI, Jenkins, Travis and others, plain or gzip,
@@ -39,13 +53,17 @@ def log(*, file: Path, output: str, annotate: str | None, changed_files: tuple[s
       aofctl analyze log build.log --annotate github
     """
     from aof.analysis.ci_log import diagnose
+    from aof.playbooks.problem_matchers import rules_with
     from aof.transport.files import open_log, spool_log
 
     if str(file) == "-":
         buffer = spool_log(iter(lambda: sys.stdin.buffer.read(1 << 20), b""))
     else:
         buffer = open_log(file)
-    diagnosis = diagnose(buffer, changed_files)
+    rules, problems = rules_with(matchers)
+    for problem in problems:
+        notice(problem)
+    diagnosis = diagnose(buffer, changed_files, rules=rules)
     if annotate is not None:
         from aof.analysis.ci_log.annotations import FORMATS
 

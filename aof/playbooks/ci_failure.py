@@ -14,12 +14,14 @@ from pydantic import Field
 
 from aof.analysis.ci_log import Category, Diagnosis, diagnose
 from aof.analysis.ci_log.enrich import suspects, with_flaky, with_test_reports
+from aof.analysis.ci_log.rules import RuleSet
 from aof.plans import Action
 from aof.playbooks.base import Calls, Options, Request
 from aof.playbooks.ci_failure_gather import Gathered, JobLog, gather, read_changes
 from aof.playbooks.ci_failure_memory import entry_of, fixed_by, seen_before, unrelated_branches
 from aof.playbooks.ci_failure_report import blocks
 from aof.playbooks.ci_failure_source import source_of
+from aof.playbooks.problem_matchers import FOLDER, rules_with
 from aof.verdict import Assessment, Finding, Verdict
 
 
@@ -54,7 +56,9 @@ class CiFailure:
     ) -> Assessment:
         gathered = gather(source_of(request), calls)
         read_changes(gathered, calls)
-        judged = [_judge(job, gathered) for job in gathered.jobs]
+        rules, problems = rules_with(FOLDER)
+        gathered.warnings += problems
+        judged = [_judge(job, gathered, rules) for job in gathered.jobs]
         if not judged or all(one.diagnosis.outcome == "passed" for one in judged):
             return _no_failure(gathered, judged)
         judged.sort(key=lambda one: -_weight(one.diagnosis))
@@ -78,10 +82,10 @@ class _Case:
     entry: dict[str, Any] | None
 
 
-def _judge(job: JobLog, gathered: Gathered) -> _Judged:
+def _judge(job: JobLog, gathered: Gathered, rules: RuleSet) -> _Judged:
     buffer = job.log.encode() if isinstance(job.log, str) else job.log
     known = job.id is not None  # the service listed it as failed
-    return _Judged(job, diagnose(buffer, gathered.files, failed=known))
+    return _Judged(job, diagnose(buffer, gathered.files, failed=known, rules=rules))
 
 
 def _weight(diagnosis: Diagnosis) -> float:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from aof.analysis.ci_log.causes import cause_of, is_integration
 from aof.analysis.ci_log.lines import Lines
 from aof.analysis.ci_log.records import Category, Location
-from aof.analysis.ci_log.rules.rule import Rule, compiled
+from aof.analysis.ci_log.rules.rule import Pattern, Rule, compiled
 
 _VENDORED = re.compile(
     r"site-packages|dist-packages|node_modules|/lib/python\d|[/\\]rustc[/\\]|\.cargo/registry"
@@ -25,6 +25,10 @@ _WORKSPACE = re.compile(
     r"|[A-Za-z]:[\\/]a[\\/][^\\/]+[\\/][^\\/]+[\\/]|/github/workspace/|/builds/[^/]+/[^/]+/"
     r"|/home/travis/build/[^/]+/[^/]+/|/home/circleci/project/|\./)"
 )
+
+
+_SEVERE = {"error", "fatal", "fatal error", "err", "e", "critical", "failure"}
+_MOST_LOOPED = 200  # lines a looping matcher may go back
 
 
 @dataclass(slots=True)
@@ -54,7 +58,17 @@ def candidate_at(lines: Lines, start: int, step: int, rule: Rule) -> Candidate |
     if found is None:
         return None
     key_start, key_text, key_match = found
-    groups = {**match.groupdict(), **{k: v for k, v in key_match.groupdict().items() if v}}
+    headed = _headed(lines, start, rule)
+    if headed is None:
+        return None
+    groups = {
+        **headed,
+        **match.groupdict(),
+        **Pattern(rule.pattern, rule.numbered).groups(match),
+        **{k: v for k, v in key_match.groupdict().items() if v},
+    }
+    if (groups.get("severity") or "error").lower() not in _SEVERE:
+        return None
     message = (groups.get("message") or key_text).strip()
     location = _location(groups) or _location_around(lines, start, rule)
     if rule.must_locate and location is None:
@@ -100,6 +114,26 @@ def _holds(lines: Lines, start: int, rule: Rule) -> bool:
     return not rule.needs or any(
         compiled(rule.needs).search(lines.text(line)) for line in _body(lines, start, rule)
     )
+
+
+def _headed(lines: Lines, start: int, rule: Rule) -> dict[str, str | None] | None:
+    """What the lines before name that a matcher of several lines asks for; None without them."""
+    groups: dict[str, str | None] = {}
+    if not rule.before:
+        return groups
+    around = lines.preceding(start, _MOST_LOOPED)
+    line = next(around, None)
+    own = compiled(rule.pattern)
+    while rule.loop and line is not None and own.search(lines.text(line)[: rule.limit]):
+        line = next(around, None)
+    for pattern in reversed(rule.before):
+        text = lines.text(line)[: rule.limit] if line is not None else ""
+        match = compiled(pattern.regexp).search(text)
+        if line is None or match is None:
+            return None
+        groups = {**pattern.groups(match), **groups}
+        line = next(around, None)
+    return groups
 
 
 def _body(lines: Lines, start: int, rule: Rule) -> Iterator[int]:

@@ -22,6 +22,8 @@ FAMILIES = (
     "javascript_tests",
     "golang",
     "cargo",
+    "maven",
+    "gradle",
     "jvm",
     "c_family",
     "typescript",

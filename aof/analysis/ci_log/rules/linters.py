@@ -86,6 +86,7 @@ RULES = (
         77,
         ("SC1", "SC2", "SC3"),
         r"\bSC[123]\d{3}\b.*",
+        unless=r"disable=",
         where=r"^In (?P<file>\S+) line (?P<line>\d+):",
         where_before=True,
         reach=5,

@@ -91,7 +91,7 @@ RULES = (
         ),
         r"ECONNREFUSED|[Cc]onnection refused|could not connect to server"
         r"|Can't connect to (?:local )?MySQL server",
-        unless=r"(?i)retry|waiting|not (?:yet )?ready",
+        unless=r"^\s*(?:code|errno|syscall|message): |(?i:retry)|waiting|not (?:yet )?ready",
         fix="service-not-ready",
     ),
     Rule(

@@ -11,6 +11,18 @@ from aof.analysis.ci_log.records import Category
 
 
 @dataclass(frozen=True, slots=True)
+class Pattern:
+    """A regular expression whose groups are named by number: `(("file", 1), ("line", 2))`."""
+
+    regexp: str
+    numbered: tuple[tuple[str, int], ...] = ()
+
+    def groups(self, match: re.Match[str]) -> dict[str, str | None]:
+        """The named parts of a match."""
+        return {name: match.group(number) for name, number in self.numbered}
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """One way a tool says that it failed.
 
@@ -38,6 +50,10 @@ class Rule:
         reach: Lines looked at for `key` and `where`.
         pick: Which match counts when there are several: each, only the first or the last.
         refine: The message may name a better category, as in a traceback.
+        numbered: Names for groups by number, as problem matchers have them.
+        before: Patterns the lines right before must match, in order.
+        loop: Lines that match `pattern` may stand between `before` and this one.
+        limit: Characters of a line that are looked at.
         trigger: Words the prefilter looks for in the raw line; by default the needles. A word a
             tool prints in colour must not reach over the colour's end.
         fix: Key of the advice; by default the rule's id.
@@ -66,6 +82,10 @@ class Rule:
     trigger: tuple[str, ...] = ()
     fix: str = ""
     annotation: bool = False
+    numbered: tuple[tuple[str, int], ...] = ()
+    before: tuple[Pattern, ...] = ()
+    loop: bool = False
+    limit: int = 10_000
     context: tuple[int, int] = field(default=(3, 12))
 
     @property
@@ -75,7 +95,7 @@ class Rule:
 
     def search(self, text: str) -> re.Match[str] | None:
         """The match of `pattern` in a cleaned line that holds a needle, or None."""
-        match = compiled(self.pattern).search(text)
+        match = compiled(self.pattern).search(text[: self.limit])
         if match is not None and self.unless and compiled(self.unless).search(text):
             return None
         return match
