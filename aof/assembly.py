@@ -21,10 +21,10 @@ from aof.manifests.workflow import Workflow, all_steps
 from aof.memory.file import open_memory
 from aof.models import catalog as models
 from aof.models.providers import key_variables
-from aof.playbooks.catalog import playbook
+from aof.playbooks import catalog as playbook_catalog
 from aof.redaction import Redactor
 from aof.templates.variables import Expanded, Origin, expand
-from aof.tools.catalog import tool_class
+from aof.tools import catalog as tool_catalog
 
 if TYPE_CHECKING:
     from aof.engine.calls import BoundTool
@@ -239,7 +239,10 @@ def _check_trigger(
 
 def _check_tool(loaded: Loaded, use: ToolUse, path: tuple[str | int, ...]) -> list[AofError]:
     try:
-        kind = tool_class(use.name)
+        tool_catalog.check_name(use.name)
+        if not use.operations:
+            return []
+        kind = tool_catalog.tool_class(use.name)
     except NotBound:
         return []
     except UsageFault as error:
@@ -271,7 +274,9 @@ def _check_model(
 def _check_playbook(loaded: Loaded, spec: AgentSpec) -> list[AofError]:
     assert spec.playbook is not None
     try:
-        _playbook_of(spec)
+        playbook_catalog.check_name(spec.playbook.name)
+        if spec.playbook.with_:  # importing a playbook only to see its defaults is slow
+            _playbook_of(spec)
     except UsageFault as error:
         where = loaded.at("spec", "playbook", "name")
         return [UsageFault(error.what, why=error.why, fix=error.fix, **where)]
@@ -333,13 +338,13 @@ def _check_refused(
 
 def playbook_options(name: str) -> type[Options]:
     """The model of a playbook's `with`."""
-    return playbook(name).options
+    return playbook_catalog.playbook(name).options
 
 
 def _playbook_of(spec: AgentSpec) -> tuple[Playbook | None, Any]:
     if spec.playbook is None:
         return None, None
-    used = playbook(spec.playbook.name)
+    used = playbook_catalog.playbook(spec.playbook.name)
     return used, used.options.model_validate(spec.playbook.with_)
 
 
@@ -364,7 +369,7 @@ def _bind(
     from aof.engine.calls import BoundTool
 
     try:
-        kind = tool_class(use.name)
+        kind = tool_catalog.tool_class(use.name)
     except NotBound as error:
         return BoundTool(use.name, None, None, reason=error.why, required=use.required)
     values, configured = _settings_of(kind, use, settings, environment)

@@ -19,8 +19,8 @@ PLAYBOOKS: dict[str, str] = {
 }
 
 
-def playbook(name: str) -> Playbook:
-    """The playbook called `name`; `UsageFault` with a suggestion when there is none."""
+def check_name(name: str) -> None:
+    """`UsageFault` with a suggestion when no playbook is called `name`; imports none."""
     if name not in PLAYBOOKS:
         close = difflib.get_close_matches(name, PLAYBOOKS, n=1)
         raise UsageFault(
@@ -28,6 +28,11 @@ def playbook(name: str) -> Playbook:
             why=f"there are: {', '.join(sorted(PLAYBOOKS))}",
             fix=f"did you mean '{close[0]}'?" if close else "",
         )
+
+
+def playbook(name: str) -> Playbook:
+    """The playbook called `name`; see `check_name` for when there is none."""
+    check_name(name)
     module, _, attribute = PLAYBOOKS[name].partition(":")
     made: Playbook = getattr(importlib.import_module(module), attribute)()
     return made

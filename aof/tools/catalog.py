@@ -26,13 +26,8 @@ TOOLS: dict[str, str] = {
 """Tool name to `module:Class`; an empty class means: known, not in this version."""
 
 
-def tool_class(name: str) -> type[Tool]:
-    """The class of a tool.
-
-    Raises:
-        UsageFault: No tool has that name.
-        NotBound: The tool is known but not in this version.
-    """
+def check_name(name: str) -> None:
+    """`UsageFault` with a suggestion when no tool is called `name`; imports none."""
     if name not in TOOLS:
         close = difflib.get_close_matches(name, TOOLS, n=1)
         raise UsageFault(
@@ -40,6 +35,16 @@ def tool_class(name: str) -> type[Tool]:
             why="it is not in the catalog",
             fix=f"did you mean '{close[0]}'?" if close else "see: aofctl get tools",
         )
+
+
+def tool_class(name: str) -> type[Tool]:
+    """The class of a tool.
+
+    Raises:
+        UsageFault: No tool has that name.
+        NotBound: The tool is known but not in this version.
+    """
+    check_name(name)
     if not TOOLS[name]:
         raise NotBound(f"{name} is not in this version", why="known, but not built yet")
     module, _, attribute = TOOLS[name].partition(":")
