@@ -172,7 +172,7 @@ class _Run:
         tags = [plan.next or "" for plan in ready]
         remote = self._remote(tags)
         prepared = Preparation(self.repository, self.config, self.forge).new(ready)
-        problem = remote.problem(self.repository, list(prepared.files))
+        problem = remote.problem(self.repository, prepared.files)
         names = ", ".join(tags)
         if problem is not None:
             return Next(
@@ -201,7 +201,7 @@ class _Run:
         prepared = Preparation(self.repository, self.config, self.forge).begun(
             begun, matching or list(plans.plans[:1])
         )
-        problem = remote.problem(self.repository, [])
+        problem = remote.problem(self.repository, {})
         text = f"Go on with {', '.join(begun.tags)}, which was begun at {begun.sha[:12]}."
         if problem is not None:
             return Next("HOLD", text, Verdict.INCONCLUSIVE, findings=[problem], prepared=prepared)

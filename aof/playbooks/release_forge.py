@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from aof.plans import Action, Check
+from aof.plans import Action, Assumption, Check, digest
 from aof.playbooks.base import Calls
 
 Kind = Literal["github_actions", "gitlab_ci"]
@@ -71,6 +71,7 @@ class Forge:
             {"tag": tag, "title": title, "notes": notes, "prerelease": prerelease},
             reason=f"Draft the release of {tag}",
             target=f"github/{tag}",
+            assumes=self._unpublished(tag),
             verify=[self._is(tag, "state != 'none'", "the release exists")],
         )
         names = [asset.path.rpartition("/")[2] for asset in assets]
@@ -110,6 +111,7 @@ class Forge:
             {"tag": tag, "title": title, "notes": notes, "assets": names, "sha": sha},
             reason=f"Publish {tag}",
             target=f"gitlab/{tag}",
+            assumes=self._unpublished(tag),
             verify=[self._is(tag, "state == 'published'", "the release is published")],
         )
 
@@ -123,6 +125,21 @@ class Forge:
                 target=tag,
             )
             for asset in assets
+        ]
+
+    def _unpublished(self, tag: str) -> list[Assumption]:
+        state = self.state(tag)
+        if state == "unknown":
+            return []
+        return [
+            Assumption(
+                tool=self.tool,
+                operation="get_release",
+                arguments={"tag": tag},
+                path="state",
+                digest=digest(state),
+                describes=f"nobody else has published {tag}",
+            )
         ]
 
     def _is(self, tag: str, condition: str, describes: str) -> Check:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from aof.analysis.release.config import ReleaseConfig, read_config
@@ -91,6 +91,20 @@ class CalledRepository:
             if one["exists"] and (one["binary"] or one["truncated"]):
                 raise UsageFault(f"{one['path']} is not a text file of usual size")
         return {one["path"]: str(one["content"]).encode() for one in listed if one["exists"]}
+
+    def in_the_way(self, files: Mapping[str, bytes]) -> list[str]:
+        """Paths of `files` with edits of somebody's own.
+
+        What is staged exactly as the release would write it is no edit: a release that was
+        interrupted between working tree and branch left it.
+        """
+        changed = sorted(set(self.status["changed"]) & set(files))
+        if not changed:
+            return []
+        listed = self._read("read_files", paths=changed, staged=True)["files"]
+        staged = {one["path"]: str(one["content"]).encode() for one in listed if one["exists"]}
+        unstaged = set(self.status["unstaged"])
+        return [path for path in changed if path in unstaged or staged.get(path) != files[path]]
 
     def holds(self, sha: str) -> bool:
         """Whether HEAD contains a commit; False also when it is not here."""

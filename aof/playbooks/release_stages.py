@@ -157,6 +157,13 @@ class Promotion:
             condition="arrived",
             describes=f"{view.app} is synced and healthy at {sha[:12]}",
         )
+        aimed = Check(
+            tool="argocd",
+            operation="app_get",
+            arguments={"name": view.app},
+            condition=f"sources[0].targetRevision == '{sha}'",
+            describes=f"{view.app} targets {sha[:12]}",
+        )
         automatic = bool(view.overview["auto_sync"])
         actions = [
             self.calls.action(
@@ -168,7 +175,7 @@ class Promotion:
                 executable=executable,
                 target=f"argocd/{view.app}",
                 assumes=[self._unmoved(view)],
-                verify=[arrived] if automatic else [],
+                verify=[arrived if automatic else aimed],
                 undo=f"argocd app set {view.app} --revision {_target(view.overview)}",
             )
         ]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from aof.analysis.release.config import ReleaseConfig
+from aof.analysis.release.progress import FOOTER
 from aof.errors import UsageFault
 from aof.plans import Action, Assumption, Check, digest
 from aof.playbooks.base import Calls
@@ -51,10 +52,15 @@ class RemoteView:
         found = {tag: refs[f"refs/tags/{tag}"] for tag in tags}
         return cls(config.remote, branch, refs[name], found, (answer.evidence_id,))
 
-    def problem(self, repository: CalledRepository, paths: Sequence[str]) -> Finding | None:
-        """Why a release cannot be made from this clone, or None."""
+    def problem(self, repository: CalledRepository, files: Mapping[str, bytes]) -> Finding | None:
+        """Why a release cannot be made from this clone, or None.
+
+        Args:
+            repository: The clone.
+            files: What the release would write.
+        """
         head, why, fix = repository.head(), "", ""
-        dirty = sorted(set(repository.status["changed"]) & set(paths))
+        dirty = repository.in_the_way(files)
         alien = [tag for tag, sha in self.tags.items() if sha and tag not in repository.tag_names]
         if self.error:
             why, fix = "the remote cannot be read", self.error
@@ -198,6 +204,7 @@ class ReleaseSteps:
             evidence=self.repository.evidence,
             target=branch,
             assumes=self._unmoved(),
+            verify=[self._committed(prepared.tags[0], branch)],
             undo="git revert --no-edit <commit>",
         )
 
@@ -209,6 +216,7 @@ class ReleaseSteps:
             reason=f"Name the release {tag}; {self.remote.branch} contains the commit",
             evidence=self.repository.evidence,
             target=tag,
+            assumes=self._unmoved(),
             verify=[
                 Check(
                     tool="git",
@@ -238,6 +246,7 @@ class ReleaseSteps:
             reason="Bring branch and tags to the remote, all or none",
             evidence=self.remote.evidence,
             target=self.remote.name,
+            assumes=self._unmoved(),
             verify=checks,
         )
 
@@ -248,6 +257,32 @@ class ReleaseSteps:
             {"name": name, "start": self.repository.head()},
             reason=f"Make {name} here",
             target=name,
+            assumes=self._unmoved(),
+            verify=[
+                Check(
+                    tool="git",
+                    operation="describe",
+                    arguments={"revision": f"refs/heads/{name}"},
+                    condition=f"sha == '{self.repository.head()}'",
+                    describes=f"{name} exists",
+                )
+            ],
+        )
+
+    def _committed(self, tag: str, branch: str) -> Check:
+        """Looks for the commit by the footer that names its tag; tells later steps its name."""
+        mine = f"commits[?contains(message, '{FOOTER}: {tag}')]"
+        return Check(
+            tool="git",
+            operation="log",
+            arguments={
+                "revision": f"refs/heads/{branch}",
+                "since": self.repository.head(),
+                "max_count": 0,
+            },
+            condition=f"length({mine}) > `0`",
+            describes=f"{branch} has the commit that raises the version",
+            result="{sha: " + mine + ".sha | [0]}",
         )
 
     def _branch_exists(self) -> bool:

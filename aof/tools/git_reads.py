@@ -241,15 +241,15 @@ class GitReads(Tool):
         """Tell where the clone stands: HEAD, branch, changes not committed, remotes.
 
         Returns:
-            `{root, head, branch, detached, upstream, ahead, behind, dirty, changed,
-            untracked, shallow, remotes: {name: url}}`. `changed` and `untracked` are lists of
-            paths, at most 100 each; `ahead` and `behind` are None without an upstream, and
+            `{root, head, branch, detached, upstream, ahead, behind, dirty, changed, unstaged,
+            untracked, shallow, remotes: {name: url}}`. `changed`, `unstaged` (the part of
+            it) and `untracked` are lists of paths, at most 100 each; `ahead` and `behind` are None without an upstream, and
             compare with what was last fetched.
         """
         reader = self.reader
         shallow = reader.is_shallow()
         branch = reader.branch()
-        changed, untracked = reader.changes()
+        changed, unstaged, untracked = reader.changes()
         upstream = decoded(reader.git("rev-parse", "-q", "--abbrev-ref", "@{upstream}").stdout)
         ahead, behind = reader.divergence() if upstream.strip() else (None, None)
         data = {
@@ -262,6 +262,7 @@ class GitReads(Tool):
             "behind": behind,
             "dirty": bool(changed),
             "changed": changed[:100],
+            "unstaged": unstaged[:100],
             "untracked": untracked[:100],
             "shallow": shallow,
             "remotes": {name: without_password(url) for name, url in reader.remotes().items()},
@@ -379,21 +380,25 @@ class GitReads(Tool):
         self,
         paths: Annotated[list[FilePath], Field(min_length=1, max_length=100)],
         revision: Revision = "HEAD",
+        staged: bool = False,
     ) -> ToolOutput:
-        """Read several files as they were at a commit.
+        """Read several files as they were at a commit, or as they are staged.
 
         Args:
             paths: The files.
             revision: Which commit.
+            staged: Read what is staged for the next commit instead.
 
         Returns:
             `{"files": [{sha, path, content, size, binary, exists, truncated}]}`, as `show`
             returns one.
         """
-        sha = self.commit_named(revision)
+        sha = "" if staged else self.commit_named(revision)
         files = [self._file(sha, path).data for path in paths]
         there = sum(one["exists"] for one in files)
-        return ToolOutput({"files": files}, f"{there} of {len(files)} files exist at {sha[:12]}")
+        return ToolOutput(
+            {"files": files}, f"{there} of {len(files)} files exist at {sha[:12] or 'the index'}"
+        )
 
     def commit_named(self, revision: str) -> str:
         """Full name of a commit; `UsageFault` when there is none of that name."""

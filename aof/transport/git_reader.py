@@ -222,14 +222,16 @@ class GitReader:
         fields = "--format=%(refname:strip=2)"
         return set(self.text("for-each-ref", "--merged=HEAD", fields, "refs/tags").split("\n"))
 
-    def changes(self) -> tuple[list[str], list[str]]:
-        """Paths with changes not committed, and paths git does not track."""
+    def changes(self) -> tuple[list[str], list[str], list[str]]:
+        """Paths with changes not committed, those of them not staged, and untracked paths."""
         if self.text("rev-parse", "--is-bare-repository") == "true":
-            return [], []
+            return [], [], []
         raw = self.git("status", "--porcelain=v1", "-z", "--no-renames").require()
         entries = [decoded(one) for one in raw.split(b"\0") if one]
         untracked = [one[3:] for one in entries if one.startswith("??")]
-        return [one[3:] for one in entries if not one.startswith("??")], untracked
+        changed = [one for one in entries if not one.startswith("??")]
+        unstaged = [one[3:] for one in changed if one[1] != " "]
+        return [one[3:] for one in changed], unstaged, untracked
 
     def divergence(self) -> tuple[int, int]:
         """How many commits HEAD is ahead of and behind its upstream."""
@@ -280,7 +282,7 @@ class GitReader:
         return done.stdout
 
     def file(self, sha: str, path: str) -> bytes | None:
-        """Content of a file at a commit; None when it has no such file."""
+        """Content of a file at a commit ('': as staged); None when it has no such file."""
         done = self.git("cat-file", "blob", f"{sha}:{path}")
         return done.stdout if done.returncode == 0 else None
 

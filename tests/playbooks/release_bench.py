@@ -50,6 +50,8 @@ class RemoteTags(dict[str, str]):
 
     def _listed(self) -> dict[str, str]:
         form = "--format=%(refname:strip=2) %(*objectname)%(objectname)"
+        if not self.remote.directory.exists():
+            return {}
         lines = self.remote.git("for-each-ref", form, "refs/tags").splitlines()
         return {line.split()[0]: line.split()[1][:40] for line in lines}
 
