@@ -243,8 +243,8 @@ class GitReads(Tool):
         Returns:
             `{root, head, branch, detached, upstream, ahead, behind, dirty, changed, unstaged,
             untracked, shallow, remotes: {name: url}}`. `changed`, `unstaged` (the part of
-            it) and `untracked` are lists of paths, at most 100 each; `ahead` and `behind` are None without an upstream, and
-            compare with what was last fetched.
+            it) and `untracked` are lists of paths, at most 100 each; `ahead` and `behind` are
+            None without an upstream, and compare with what was last fetched.
         """
         reader = self.reader
         shallow = reader.is_shallow()
