@@ -48,10 +48,7 @@ class Denied(Refused):
         said = _status_of(answer)
         self.status = answer.status
         self.reason = str(said.get("reason") or "")
-        self.causes = [
-            f"{cause.get('field', '')}: {cause.get('message', '')}".strip(": ")
-            for cause in (said.get("details") or {}).get("causes") or []
-        ]
+        self.causes = _causes(said.get("details"))
         message = str(said.get("message") or self.why)
         unsaid = [cause for cause in self.causes if cause.rpartition(": ")[2] not in message]
         self.why = f"{message} ({'; '.join(unsaid)})" if unsaid else message
@@ -274,6 +271,16 @@ def _status_of(answer: Answer) -> dict[str, Any]:
     except ValueError:
         return {}
     return said if isinstance(said, dict) else {}
+
+
+def _causes(details: Any) -> list[str]:
+    """The single complaints in a Status, as `spec.replicas: must be positive`."""
+    causes = details.get("causes") if isinstance(details, dict) else None
+    return [
+        f"{cause.get('field', '')}: {cause.get('message', '')}".strip(": ")
+        for cause in causes or []
+        if isinstance(cause, dict)
+    ]
 
 
 _ADVICE = {
