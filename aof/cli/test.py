@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 @click.option("--last-failed", is_flag=True, help="Only what failed last time.")
 @click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML here.")
 @click.option("--mutate", is_flag=True, help="Break the agents; do the tests notice?")
+@click.option("--attack", is_flag=True, help="Try hostile text on our own runs instead.")
 @click.option("--watch", is_flag=True, help="Run again whenever a file changes.")
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text")
 def test(
@@ -33,6 +34,7 @@ def test(
     last_failed: bool,
     junit: Path | None,
     mutate: bool,
+    attack: bool,
     watch: bool,
     output: str,
 ) -> None:
@@ -46,6 +48,9 @@ def test(
       aofctl test library/
       aofctl test library/ -k rollback -j 2 --junit results.xml
     """
+    if attack:
+        _attack(output)
+        return
     wanted = list(paths) or [Path()]
     if mutate:
         _mutate(wanted, keyword, output)
@@ -56,6 +61,29 @@ def test(
             report_and_exit(results, seconds, output=output, junit=junit)
         _report(results, seconds, output=output, junit=junit)
         _await_change(wanted)
+
+
+def _attack(output: str) -> None:
+    """Run the shipped hostile suite; exit 1 when an attack achieved anything."""
+    from aof.attack.suite import run_attacks
+
+    results = list(run_attacks())
+    if output == "json":
+        emit_json(
+            [
+                {"name": one.name, "source": one.source, "achieved": list(one.achieved)}
+                for one in results
+            ]
+        )
+    else:
+        for one in results:
+            emit(f"{'repelled' if one.repelled else 'ACHIEVED'}  {one.name} ({one.source})")
+            for line in one.achieved:
+                emit(f"          {line}")
+    failed = sum(not one.repelled for one in results)
+    notice(f"{len(results) - failed} of {len(results)} attacks repelled")
+    if failed:
+        raise click.exceptions.Exit(int(ExitCode.STOP))
 
 
 def report_and_exit(

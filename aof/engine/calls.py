@@ -170,8 +170,8 @@ class RecordedCalls:
         Raises:
             AofError: The agent may not call it, or the arguments do not fit.
         """
-        bound, description = self._offered(tool, operation)
-        checked_arguments(type(bound), description.name, arguments)
+        _, description = self._offered(tool, operation)
+        checked_arguments(self.tools[tool].kind, description.name, arguments)
         action = self.action(tool, operation, arguments, reason=reason)
         return action.model_copy(update={"effect": Effect.WRITE, "origin": Origin.MODEL})
 

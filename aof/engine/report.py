@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from importlib import resources
 from typing import Any
 
 from aof.plans import Action, Plan
-from aof.templates.markdown import inert, neutral
+from aof.templates.markdown import inert, neutral, one_line
 from aof.templates.reports import render
 from aof.verdict import Assessment, Evidence, Finding, Verdict
 
+_FENCE = re.compile(r"^[ \t]*(?:```|~~~)", re.MULTILINE)
 MARKS = {
     Verdict.PASS: "✅ PASS",
     Verdict.WARN: "⚠️ WARN",
@@ -46,14 +48,14 @@ def report_values(
         "run_id": run_id,
         "verdict": verdict.value,
         "decision": assessment.decision,
-        "summary": " ".join(assessment.summary.split()),
+        "summary": one_line(assessment.summary),
         "findings": [_finding(finding) for finding in assessment.findings],
         "blocks": defaultdict(str, assessment.blocks),
         "facts": assessment.facts,
         "actions": [_action(action) for action in assessment.actions],
         "evidence": [_evidence(item) for item in evidence],
-        "not_consulted": dict(not_consulted),
-        "warnings": list(warnings),
+        "not_consulted": {name: one_line(why) for name, why in not_consulted.items()},
+        "warnings": [one_line(warning) for warning in warnings],
         "plan": _plan(plan),
         "model": model,
         "reasoning": reasoning,
@@ -68,7 +70,7 @@ def render_report(template: str, values: Mapping[str, Any], *, name: str) -> str
 def _finding(finding: Finding) -> dict[str, Any]:
     return {
         **finding.model_dump(mode="json"),
-        "title": " ".join(finding.title.split()),
+        "title": one_line(finding.title),
         "detail": inert(finding.detail),
         "mark": MARKS[finding.verdict],
     }
@@ -76,12 +78,20 @@ def _finding(finding: Finding) -> dict[str, Any]:
 
 def _action(action: Action) -> dict[str, Any]:
     kept = {"id", "command", "reason", "executable", "effect", "target", "undo"}
-    return action.model_dump(mode="json", include=kept)
+    shown = action.model_dump(mode="json", include=kept)
+    return {
+        **shown,
+        "reason": one_line(action.reason),
+        "command": _FENCE.sub(r"\\\g<0>", action.command),
+    }
 
 
 def _evidence(item: Evidence) -> dict[str, Any]:
     arguments = ", ".join(f"{key}={value}" for key, value in item.arguments.items())
-    return {**item.model_dump(mode="json"), "shown": f"{item.tool} {item.operation} {arguments}"}
+    return {
+        **item.model_dump(mode="json"),
+        "shown": one_line(f"{item.tool} {item.operation} {arguments}"),
+    }
 
 
 def _plan(plan: Plan | None) -> dict[str, Any] | None:

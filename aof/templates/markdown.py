@@ -38,6 +38,12 @@ def code(text: object) -> str:
     return f"{marks}{gap}{line}{gap}{marks}" if line else "` `"
 
 
+def one_line(text: str) -> str:
+    """Text as one line that begins no heading, list, table, fence or command."""
+    line = " ".join(without_controls(text).split())
+    return "\\" + line if _STRUCTURE.match(line) else line
+
+
 def inert(text: str) -> str:
     """Text of several lines in which none begins a heading, list, table, fence or command."""
     lines = without_controls(text).splitlines()
