@@ -41,6 +41,7 @@ COMMANDS = {
     "apply": ("aof.cli.apply:apply", "Carry an approved plan out."),
     "audit": ("aof.cli.audit:audit", "Verify, show, export, sign or compare what runs did."),
     "policy": ("aof.cli.policy:policy", "Test policies, or show which hold here."),
+    "chat": ("aof.cli.chat:chat", "Talk with an agent."),
     "mcp": ("aof.cli.mcp:mcp", "Serve analyses and agents to other assistants (MCP)."),
     "doctor": ("aof.cli.doctor:doctor", "What is configured, reachable and missing."),
 }

@@ -64,6 +64,9 @@ def question_text(
         remembered: Entries of earlier runs, oldest first.
     """
     parts = [_request_text(request)]
+    if request.conversation:
+        said = fenced(request.conversation, label="conversation")
+        parts.insert(0, f"What was said before; answer the last line of the request:\n{said}")
     if report:
         parts.append("The assessment of the code:\n" + fenced(report, label="assessment"))
     if not_consulted:

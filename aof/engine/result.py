@@ -16,9 +16,10 @@ from aof.verdict import Assessment, Evidence, Verdict
 class RunResult:
     """A finished run.
 
-    `answer` is what `output_schema` asked for; `unsupported` lists the model's claims that
-    stand in no evidence; `model_missed` says that a required model failed. `refused` holds
-    the actions policy denies, with the reason; `denied` says that one was the code's own.
+    `reasoning` is the model's part of the report, `answer` what `output_schema` asked for;
+    `unsupported` lists the model's claims that stand in no evidence; `model_missed` says that
+    a required model failed. `refused` holds the actions policy denies, with the reason;
+    `denied` says that one was the code's own.
     """
 
     run_id: str
@@ -34,6 +35,7 @@ class RunResult:
     dry_run: bool = False
     warnings: Sequence[str] = ()
     not_consulted: Mapping[str, str] = field(default_factory=dict)
+    reasoning: str = ""
     answer: Any = None
     unsupported: Sequence[str] = ()
     interrupted: bool = False

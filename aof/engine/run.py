@@ -281,6 +281,7 @@ class Run:
             dry_run=self.options.dry_run,
             warnings=tuple(self._warnings(assessment, calls)),
             not_consulted=self._not_consulted(),
+            reasoning=reasoning.text,
             answer=reasoning.answer,
             unsupported=reasoning.unsupported,
             interrupted=reasoning.interrupted,

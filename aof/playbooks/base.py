@@ -44,6 +44,7 @@ class Request:
         text_is_event: The text was rendered from an event; never read numbers from it.
         folder: What relative paths in `settings` are relative to.
         previous: Facts of the agents that ran before in a fleet or workflow, by agent name.
+        conversation: What was said before in a chat, for the model; playbooks read `text`.
     """
 
     text: str
@@ -55,6 +56,7 @@ class Request:
     text_is_event: bool = False
     folder: Path = field(default_factory=Path)
     previous: Mapping[str, Any] = field(default_factory=dict)
+    conversation: str = ""
 
 
 class Calls(Protocol):
