@@ -101,7 +101,7 @@ def _no_failure(gathered: Gathered, judged: Sequence[_Judged]) -> Assessment:
         summary="The pipeline passed."
         if passed
         else f"No failed job was found; the pipeline is {ended or 'of unknown state'}.",
-        facts={"outcome": "passed" if passed else "unknown", "primary": None},
+        facts=Diagnosis(outcome="passed" if passed else "unknown").as_dict(),
         blocks={"heading": blocks_heading(gathered)},
         warnings=tuple(gathered.warnings),
     )

@@ -76,7 +76,7 @@ def _scan(
     lines: Lines, start: int, rules: RuleSet, changed_files: tuple[str, ...], *, failed: bool
 ) -> _Scan:
     segments = Segmenter(lines, rules.prefilter).run(start, lines.size)
-    verdict = outcome.judge(segments, _last_lines(lines))
+    verdict = outcome.judge(segments, lines, _last_lines(lines))
     if failed and verdict.outcome != "failed":
         verdict = replace(verdict, outcome="failed")
     if verdict.outcome == "passed":

@@ -37,14 +37,15 @@ class _Form:
 
 # Printed by the runners themselves; sources are the runners' repositories and recorded logs.
 _FORMS = (
-    _Form("github", "command", rb"##\[error\]Process completed with exit code (-?\d+)"),
+    _Form("github", "command", rb"(?:##\[error\]|Error: )Process completed with exit code (-?\d+)"),
     _Form(
         "github", "command", rb"##\[error\]The process '[^'\n]{1,300}' failed with exit code (\d+)"
     ),
     _Form(
         "github",
         "command",
-        rb"##\[error\](?:The operation was cancell?ed|The action '[^'\n]{0,200}' has timed out"
+        rb"(?:##\[error\]|Error: )(?:The operation was cancell?ed"
+        rb"|The action '[^'\n]{0,200}' has timed out"
         rb"|The job running on runner|The runner has received a shutdown signal"
         rb"|The (?:self-)?hosted runner|The job was (?:cancell?ed|not acquired)"
         rb"|The template is not valid|Unhandled error:|Error: Process completed)",
@@ -78,14 +79,16 @@ _FORMS = (
 )
 
 WORDS = (
-    "##[", "Job failed", "Job succeeded", "Finished: ", "exited with", "Exited with",
+    "##[", "Process completed with", "The operation was", "Job failed", "Job succeeded",
+    "Finished: ", "exited with", "Exited with",
     "No output has",
     "maximum time", "maximum log", "task run with", "Build success", "State: FAILED", "build step",
     "wrapped process", "log exceeded limit",
 )  # fmt: skip
 
 _QUICK = re.compile(
-    rb"##\[error\]|Job (?:failed|succeeded)|Finished: [A-Z]|[Ee]xited with (?:code|status|\d)"
+    rb"##\[error\]|Error: (?:Process completed|The operation)|Job (?:failed|succeeded)"
+    rb"|Finished: [A-Z]|[Ee]xited with (?:code|status|\d)"
     rb"|has been received in the last|exceeded the maximum|task run with exit|Build success"
     rb"|State: FAILED|build step \d|wrapped process"
 )

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 
 from aof.analysis.ci_log.endings import Ending
+from aof.analysis.ci_log.lines import Lines
 from aof.analysis.ci_log.records import Outcome
 from aof.analysis.ci_log.segment import Segments
 
@@ -24,6 +25,7 @@ _TOOL_FAILED = re.compile(
     r"|returned non-zero|^\[\s+FAILED\s+\]|^not ok \d|ELIFECYCLE|^-- Configuring incomplete"
     r"|^ERROR: failed to |^(?:fatal|FATAL): |^error: "
 )
+_NEAR_END = 15  # non-empty lines before the end in which a success speaks for the whole
 _UNDERWAY = re.compile(
     r"^Cleaning up orphan processes|^Post job cleanup\.|^Evaluate and set job outputs"
     r"|^Complete job name:|^Cleaning up project directory"
@@ -43,14 +45,16 @@ class Verdict:
 
 
 _ACTION = re.compile(r"Run (?:[\w.-]+/[\w./-]+@|\./|docker://)|Post job cleanup")
+_AFTER_LAST_WORD = 5  # lines a runner may add to a step after an action reported its failure
 _SCRIPT_SECTIONS = ("step_script", "build_script", "user_script")
 
 
-def judge(segments: Segments, last_lines: list[str]) -> Verdict:
+def judge(segments: Segments, log: Lines, last_lines: list[str]) -> Verdict:
     """How the pipeline ended.
 
     Args:
         segments: Steps and endings of the log.
+        log: The log.
         last_lines: The last cleaned, non-empty lines, newest first.
     """
     endings = [e for e in segments.endings if e.platform == segments.platform]
@@ -66,7 +70,7 @@ def judge(segments: Segments, last_lines: list[str]) -> Verdict:
     if jobs:
         last = jobs[-1]
         return Verdict("failed", _failed_section(segments, last), last.offset, last.exit_code)
-    notice = _fatal_notice(segments, endings)
+    notice = _fatal_notice(segments, log, endings)
     if notice is not None:
         return Verdict("failed", notice.step, notice.offset)
     if is_complete_job(last_lines):
@@ -89,23 +93,25 @@ def _failed_section(segments: Segments, ending: Ending) -> int | None:
     return ending.step if len(names) > 1 else None
 
 
-def _fatal_notice(segments: Segments, endings: list[Ending]) -> Ending | None:
-    """An error an action reported as its failure: no ordinary step ran after it."""
+def _fatal_notice(segments: Segments, log: Lines, endings: list[Ending]) -> Ending | None:
+    """An error an action reported as its failure: its last word, and hardly a step ran after."""
     for ending in endings:
         name = segments.steps[ending.step].name
         later = segments.steps[ending.step + 1 :]
         ran = sum(1 for step in later if step.name and not step.name.startswith("Post"))
-        if (name is None or _ACTION.match(name)) and ran <= 3:
+        end = segments.steps[ending.step].end
+        rest = log.number(end) - log.number(ending.offset) if end else 0
+        if (name is None or _ACTION.match(name)) and ran <= 3 and rest <= _AFTER_LAST_WORD:
             return ending
     return None
 
 
 def tool_outcome(lines: list[str]) -> Outcome:
     """How a log without a runner's ending came out, from its last cleaned lines, newest first."""
-    for text in lines:
+    for position, text in enumerate(lines):
         if _TOOL_FAILED.search(text):
             return "failed"
-        if _TOOL_PASSED.search(text):
+        if position < _NEAR_END and _TOOL_PASSED.search(text):
             return "passed"
     return "unknown"
 

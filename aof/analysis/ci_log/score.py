@@ -13,7 +13,8 @@ SAME_STEP = 12
 OTHER_STEP = -15
 OTHER_FAILED_STEP = -6
 AFTER_MARKER = -25
-INTERRUPTED = -10
+INTERRUPTED = -30  # what a program met on its way is not why its job was stopped from outside
+REPORTED_BEFORE = -14
 TERMINAL_NOTICE = 4
 IN_CHANGED_FILE = 6
 HAS_LOCATION = 1
@@ -89,7 +90,8 @@ def _place(candidate: Candidate, verdict: Verdict) -> float:
     if candidate.head > verdict.marker:
         score += AFTER_MARKER
     if verdict.interrupted and candidate.rule.category not in _INTERRUPTIONS:
-        score += INTERRUPTED
+        reported = candidate.rule.category in _REPORTED
+        score += REPORTED_BEFORE if reported else INTERRUPTED
     return score
 
 

@@ -97,3 +97,35 @@ def test_a_failure_of_a_later_cleanup_step_comes_second() -> None:
 def test_a_gitlab_log_that_was_cut_off_says_so() -> None:
     log = logs.gitlab("Job's log exceeded limit of 4194304 bytes.")
     assert any("cut off" in note for note in diagnose(log).notes)
+
+
+def test_an_action_that_reports_its_failure_failed_the_job() -> None:
+    log = logs.github("Building\n##[error]buildx failed with: ERROR: failed to solve: x: not found",
+                      exit_code=0, step="docker/build-push-action@v6")  # fmt: skip
+    diagnosis = diagnose(log)
+    assert diagnosis.outcome == "failed"
+    assert diagnosis.step == "Run docker/build-push-action@v6"
+
+
+def test_an_annotation_an_action_goes_on_from_is_no_failure() -> None:
+    output = "##[error]src/a.py:3: unused import\n" + "uploading results\n" * 20
+    log = logs.github(output, exit_code=0, step="reviewdog/action-flake8@v3")
+    assert diagnose(log).outcome == "passed"
+
+
+def test_an_annotation_of_a_script_that_passed_is_no_failure() -> None:
+    assert diagnose(logs.github("##[error]src/a.c:3: odd", exit_code=0)).outcome == "passed"
+
+
+def test_a_log_copied_from_the_browser_is_read() -> None:
+    text = f"{FAILURE}\nError: Process completed with exit code 1.\n"
+    diagnosis = diagnose(text.encode())
+    assert (diagnosis.outcome, diagnosis.exit_code) == ("failed", 1)
+
+
+def test_a_cancelled_job_is_not_blamed_on_its_noise() -> None:
+    output = "mkdir: cannot create '/x': Permission denied\n##[error]The operation was canceled."
+    diagnosis = diagnose(logs.github(output, exit_code=0))
+    assert diagnosis.primary is not None
+    assert diagnosis.primary.text == "The operation was canceled."
+    assert diagnosis.category == "timeout"

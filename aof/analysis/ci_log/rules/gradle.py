@@ -81,7 +81,7 @@ RULES = (
         (" FAILED",),
         r"^(?P<test>[\w.$]+ > .{1,300}?) FAILED$",
         key=r"^\s+(?P<message>(?:[\w$]+\.){1,12}[\w$]+(?:Exception|Error|Failure|Throwable"
-        r"|Failed)\b.*)",
+        r"|Failed): .*)",
         key_optional=True,
         where=r" at (?P<file>[\w$]+\.(?:java|kt|groovy|scala)):(?P<line>\d+)",
         reach=3,

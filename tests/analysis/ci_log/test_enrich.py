@@ -1,0 +1,99 @@
+from aof.analysis.ci_log import diagnose
+from aof.analysis.ci_log.enrich import (
+    ci_files,
+    dependency_changes,
+    lock_files,
+    suspects,
+    with_flaky,
+    with_test_reports,
+)
+from aof.analysis.ci_log.fixes import advice
+from aof.analysis.ci_log.records import Category, FlakyEvidence
+from aof.analysis.ci_log.signature import signature
+from tests.analysis.ci_log import logs
+
+TWO = "src/a.c:3:1: error: no\nsrc/b.c:4:1: error: no"
+PATCH = """\
+--- a/package-lock.json
++++ b/package-lock.json
+     "node_modules/left-pad": {
+-      "version": "1.2.0",
++      "version": "1.3.0",
+--- a/requirements.txt
++++ b/requirements.txt
+-requests==2.31.0
++requests==2.32.0
+--- a/go.mod
++++ b/go.mod
+-\tgithub.com/acme/x v1.0.0
++\tgithub.com/acme/x v1.1.0
+--- a/Cargo.lock
++++ b/Cargo.lock
+ name = "serde"
+-version = "1.0.1"
++version = "1.0.2"
+"""
+
+
+def test_a_changed_file_raises_the_failure_in_it() -> None:
+    log = logs.github(TWO)
+    before, after = diagnose(log).primary, diagnose(log, ["src/b.c"]).primary
+    assert before is not None
+    assert after is not None
+    assert (before.location, after.location) != (None, None)
+    assert str(before.location).startswith("src/a.c")
+    assert str(after.location).startswith("src/b.c")
+
+
+def test_suspects_are_changed_files_the_failure_names() -> None:
+    assert suspects(diagnose(logs.github(TWO)), ["README.md", "src/b.c"]) == ("src/b.c",)
+
+
+def test_versions_are_read_from_the_diff_of_lock_files() -> None:
+    assert dependency_changes(PATCH) == (
+        ("left-pad", "1.2.0", "1.3.0"),
+        ("requests", "2.31.0", "2.32.0"),
+        ("github.com/acme/x", "v1.0.0", "v1.1.0"),
+        ("serde", "1.0.1", "1.0.2"),
+    )
+
+
+def test_lock_and_pipeline_files_are_told_apart() -> None:
+    changed = ["web/yarn.lock", ".github/workflows/ci.yml", "src/a.c"]
+    assert lock_files(changed) == ("web/yarn.lock",)
+    assert ci_files(changed) == (".github/workflows/ci.yml",)
+
+
+def test_a_report_of_tests_fills_in_the_place() -> None:
+    diagnosis = diagnose(logs.github("FAILED (failures=1)\nnot ok 1 - adds"))
+    reports = [{"failed": [{"name": "adds", "file": "cart.js", "line": 7, "message": ""}]}]
+    primary = with_test_reports(diagnosis, reports).primary
+    assert primary is not None
+    assert str(primary.location) == "cart.js:7"
+
+
+def test_flakiness_needs_evidence_and_a_failure() -> None:
+    evidence = [FlakyEvidence(kind="same-commit-passed", detail="run 9 passed")]
+    failed = diagnose(logs.github(TWO))
+    assert with_flaky(failed, []).flaky == ()
+    assert with_flaky(failed, evidence).flaky == tuple(evidence)
+    assert with_flaky(diagnose(logs.github("ok", exit_code=0)), evidence).flaky == ()
+
+
+def test_signatures_mask_what_differs_between_runs() -> None:
+    first = signature("x", "/tmp/a1/cart.py:12: got 0xdeadbeef after 3.2 s at 1234567890abcdef")
+    second = signature("x", "/home/b/cart.py:99: got 0x1 after 11 s at fedcba0987654321")
+    assert first == second
+    assert first != signature("x", "/tmp/other.py:12: got 0x1")
+
+
+def test_every_category_but_flaky_and_unknown_has_advice() -> None:
+    without = {category for category in Category if advice("", category) is None}
+    assert without == {Category.FLAKY, Category.UNKNOWN}
+
+
+def test_a_command_without_its_place_is_left_out() -> None:
+    known = advice("test-failure", Category.UNIT_TEST)
+    assert known is not None
+    assert known.runnable(None, None) == ()
+    assert known.runnable("a.py", 3)[1] == "git blame -L 3,3 a.py"
