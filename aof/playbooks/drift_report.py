@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from aof.analysis.drift import Change, DriftClass, DriftReport, ResourceResult, Severity
-from aof.analysis.drift.markdown import headline, resource_block, summary_block
+from aof.analysis.drift.markdown import headline, notes_of, resource_block, summary_block
 from aof.analysis.drift.quantities import parse_quantity
 from aof.playbooks.drift_compared import Compared
 from aof.playbooks.drift_request import DriftRequest
@@ -182,8 +182,7 @@ def _trends(past: Trends) -> str:
 
 
 def _notes(compared: Sequence[Compared], report: DriftReport) -> str:
-    lines = [f"- {one.identity}: {note}" for one in report.resources for note in one.notes]
-    lines += [f"- {note}" for note in report.notes]
+    lines = [f"- {note}" for note in notes_of(report)]
     lines += [
         f"- {item.scope.name}: the manifest of the last sync is not known, so a manual change "
         "and a sync that did not happen are told apart by field manager alone"

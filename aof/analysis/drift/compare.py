@@ -21,7 +21,7 @@ from aof.analysis.drift.normalise import (
     to_version,
 )
 from aof.analysis.drift.objects import Object, identity_of, metadata_of
-from aof.analysis.drift.paths import MISSING, Path, lookup
+from aof.analysis.drift.paths import MISSING, Path, dotted, lookup
 from aof.analysis.drift.places import Place
 from aof.analysis.drift.presence import judge_extra, judge_missing
 from aof.analysis.drift.reporting import Reporter
@@ -30,6 +30,8 @@ from aof.analysis.drift.schema import UNKNOWN, Field, Schema, builtin_schema
 from aof.analysis.drift.sync_status import SyncStatus, read_sync_status
 from aof.analysis.drift.tables import Role, Tables, shipped_tables
 from aof.analysis.drift.writers import Writers
+
+_MOST_SEEN = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,9 +295,15 @@ class _Comparison:
 
     def _note_what_was_not_checked(self) -> None:
         if not self.writers.known:
+            seen = [
+                dotted(one.path)
+                for one in self.declared.extras
+                if not is_noise(one.path, self.settings.tables)
+            ]
             self.notes.append(
                 "additions not checkable: the live object came without managedFields "
                 "(read it with --show-managed-fields)"
+                + (f"; Git does not mention {', '.join(seen[:_MOST_SEEN])}" if seen else "")
             )
         if is_masked(self.raw_desired):
             self.notes.append("values are encrypted or masked in what was given: only keys count")

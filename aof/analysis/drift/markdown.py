@@ -13,6 +13,7 @@ TITLES = {
     Severity.LOW: "Low priority",
 }
 _MOST_TEXT = 400
+_MOST_NAMED = 3
 _NOBODYS = {DriftClass.FAILED_SYNC, DriftClass.PENDING_SYNC, DriftClass.INVALID_MANIFEST}
 """Classes whose live value is the GitOps tool's own: nobody changed anything there."""
 
@@ -21,7 +22,6 @@ def as_text(report: DriftReport) -> str:
     """A few lines per object that is not clean."""
     lines = [headline(report)]
     for one in report.resources:
-        lines += [f"note: {one.identity}: {note}" for note in one.notes]
         if not one.changes:
             continue
         lines.append("")
@@ -29,8 +29,24 @@ def as_text(report: DriftReport) -> str:
         lines += [f"  {_one_line(change)}" for change in one.changes]
         if one.cause:
             lines.append(f"  the server said: {one.cause}")
-    lines += [f"note: {note}" for note in report.notes]
+    notes = notes_of(report)
+    if notes:
+        lines.append("")
+    lines += [f"note: {note}" for note in notes]
     return "\n".join(lines)
+
+
+def notes_of(report: DriftReport) -> list[str]:
+    """What could not be checked, and the like; the same note about many objects once."""
+    about: dict[str, list[str]] = {}
+    for one in report.resources:
+        for note in one.notes:
+            about.setdefault(note, []).append(str(one.identity))
+    grouped = []
+    for note, names in about.items():
+        shown = names if len(names) <= _MOST_NAMED else [f"{len(names)} resources"]
+        grouped += [f"{name}: {note}" for name in shown]
+    return [*grouped, *report.notes]
 
 
 def headline(report: DriftReport) -> str:
@@ -78,10 +94,8 @@ def details_block(report: DriftReport) -> str:
     if acceptable:
         parts.append("## Acceptable differences")
         parts.append("\n".join(_acceptable_line(one) for one in acceptable))
-    unchecked = [f"- {one.identity}: {note}" for one in report.resources for note in one.notes]
-    unchecked += [f"- {note}" for note in report.notes]
-    if unchecked:
-        parts += ["## Notes", "\n".join(unchecked)]
+    if notes := notes_of(report):
+        parts += ["## Notes", "\n".join(f"- {_inline(note)}" for note in notes)]
     return "\n\n".join(parts)
 
 

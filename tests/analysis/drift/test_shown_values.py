@@ -89,3 +89,14 @@ def test_values_cannot_end_a_fence_or_start_markup() -> None:
     name["metadata"]["name"] = "a](http://example.com) **b**"
     report = DriftReport((compare(desired=name, live=None),))
     assert "a](http" not in as_markdown(report)
+
+
+def test_the_same_note_about_many_objects_stands_once() -> None:
+    results = []
+    for number in range(9):
+        git = deployment()
+        git["metadata"]["name"] = f"web-{number}"
+        results.append(compare(desired=git, live=git, last_synced=git))
+    text = as_text(DriftReport(tuple(results)))
+    assert text.count("additions not checkable") == 1
+    assert "9 resources: additions not checkable" in text

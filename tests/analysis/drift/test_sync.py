@@ -240,5 +240,14 @@ def test_missing_managed_fields_are_said_to_be_missing() -> None:
     assert "additions not checkable" in result.notes[0]
 
 
+def test_what_cannot_be_attributed_is_at_least_named() -> None:
+    live = Cluster().apply(deployment()).get()
+    del live["metadata"]["managedFields"]
+    live["spec"]["template"]["spec"]["containers"][0]["env"].append({"name": "DEBUG"})
+    result = compare(desired=deployment(), live=live, last_synced=deployment())
+    assert classes(result) == ["clean"]
+    assert "spec.template.spec.containers[web].env[DEBUG]" in result.notes[0]
+
+
 def test_the_fixture_container_is_valid() -> None:
     assert container()["name"] == "web"
