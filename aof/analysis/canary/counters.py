@@ -29,6 +29,7 @@ _THETA_LESS_1 = [math.expm1(log_theta) for log_theta in _LOG_THETA]
 _LOG_WEIGHTS = [-log_theta for log_theta in _LOG_THETA]
 _LOG_ALL_WEIGHTS = math.log(sum(math.exp(weight) for weight in _LOG_WEIGHTS))
 _LARGEST_NULL = 100.0
+_NO_EVENTS = 1e-6  # rounding in the source, not events
 # Belief before data: as many blocks of the configured noise, correlated from block to block.
 _PRIOR_BLOCKS = 6.0
 _PRIOR_CORRELATION = 0.6
@@ -59,8 +60,8 @@ class Block:
 
     @property
     def usable(self) -> bool:
-        """Both arms had traffic."""
-        return self.n_c > 0 and self.n_b > 0
+        """Both arms had traffic; counts may be fractional, but half a request is none."""
+        return self.n_c >= 0.5 and self.n_b >= 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +110,16 @@ class _Sums:
         self.square_c += weight * n_b / total
         self.square_b += weight * n_c / total
 
+    def less(self, other: _Sums) -> _Sums:
+        """These sums without those of earlier blocks."""
+        return _Sums(
+            self.weight - other.weight,
+            self.rate_c - other.rate_c,
+            self.rate_b - other.rate_b,
+            self.square_c - other.square_c,
+            self.square_b - other.square_b,
+        )
+
     def rates(self) -> Rates | None:
         """Standardised rates; None without traffic."""
         if self.weight <= 0:
@@ -119,6 +130,17 @@ class _Sums:
             n_b=self.weight * self.weight / self.square_b,
             n_c=self.weight * self.weight / self.square_c,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A moment in a series; `RatioSeries.since` gives what came after it."""
+
+    blocks: int
+    counts: int
+    expected: list[float]
+    bad_c: float
+    closed: _Sums
 
 
 @dataclass(slots=True)
@@ -155,8 +177,33 @@ class RatioSeries:
         block.bad_b += baseline[0]
         block.n_b += baseline[1]
 
+    def mark(self) -> Mark:
+        """Remember this moment; the next window begins a new block."""
+        self._close()
+        self._open_id = -1
+        return Mark(
+            len(self.blocks),
+            len(self._counts),
+            self._expected,
+            self._bad_c,
+            self._closed.less(_Sums()),
+        )
+
+    def since(self, mark: Mark) -> RatioSeries:
+        """The blocks after `mark` as a series of their own."""
+        closed = [block for block in self.blocks[mark.blocks : -1] if block.usable]
+        return RatioSeries(
+            blocks=self.blocks[mark.blocks :],
+            _open_id=self._open_id,
+            _expected=[a - b for a, b in zip(self._expected, mark.expected, strict=True)],
+            _bad_c=self._bad_c - mark.bad_c,
+            _closed=self._closed.less(mark.closed),
+            _counts=self._counts[mark.counts :],
+            _worst=max(closed, key=lambda block: block.excess, default=None),
+        )
+
     def _close(self) -> None:
-        if not self.blocks or not self.blocks[-1].usable:
+        if self._open_id == -1 or not self.blocks[-1].usable:
             return
         block = self.blocks[-1]
         self._expected = _with_block(self._expected, block)
@@ -248,7 +295,7 @@ class RatioSeries:
         ratio = self._rate_ratio()
         residuals, information = [], 0.0
         for bad_c, bad, n_c, n_b in counts:
-            if bad > 0:
+            if bad > _NO_EVENTS:
                 odds = ratio * n_c
                 total = odds + n_b
                 variance = bad * odds * n_b / (total * total)
@@ -282,7 +329,7 @@ class RatioSeries:
 def _with_block(expected: list[float], block: Block) -> list[float]:
     """What the likelihood loses at each theta for all bad events, with one block more."""
     bad = block.bad_c + block.bad_b
-    if not bad:
+    if bad <= _NO_EVENTS:
         return expected
     row = _log_row(block.n_c / (block.n_c + block.n_b))
     return [total + bad * loss for total, loss in zip(expected, row, strict=True)]

@@ -64,7 +64,10 @@ class Histogram(NamedTuple):
         (x0, z0), (x1, z1) = left
         if z1 - z0 < 1e-9:
             return self.bounds[at - 1]
-        return math.exp(x0 + (x1 - x0) * (_NORMAL.inv_cdf(level) - z0) / (z1 - z0))
+        found = x0 + (x1 - x0) * (_NORMAL.inv_cdf(level) - z0) / (z1 - z0)
+        # Beyond the last finite bound the line is extrapolated: no further than tenfold.
+        top = self.bounds[at] if at < len(self.bounds) - 1 else 10 * self.bounds[-2]
+        return math.exp(min(max(found, math.log(self.bounds[at - 1])), math.log(top)))
 
     def share_above(self, seconds: float) -> float | None:
         """Estimated share of requests slower than `seconds`; None when unknowable."""

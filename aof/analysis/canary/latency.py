@@ -11,15 +11,18 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from aof.analysis.canary.counters import RatioSeries
+from aof.analysis.canary.counters import Mark, RatioSeries
 from aof.analysis.canary.histogram import Histogram
 from aof.analysis.canary.intervals import z_of
 from aof.analysis.canary.judgement import Metric, MetricVerdict, Stop, Worst
 from aof.analysis.canary.look import Coverage, Look
+from aof.analysis.canary.ratios import stricter
 from aof.analysis.canary.timeline import Placed
 from aof.analysis.canary.wording import minutes, relative, seconds, strength_of, title_of
 
 _WIDE = 1.5
+# Fewer slow requests more than this cannot be a p95 beyond its limit.
+_WORTH_A_LOOK = 0.2
 
 
 @dataclass(slots=True)
@@ -31,6 +34,18 @@ class _Block:
     end_s: float
     canary: Sequence[float]
     baseline: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Before:
+    """What had been counted when the current stage began."""
+
+    blocks: int
+    canary: list[float]
+    baseline: list[float]
+    baseline_square: float
+    baseline_total: float
+    marks: dict[float, list[Mark]]
 
 
 @dataclass(slots=True)
@@ -46,7 +61,9 @@ class LatencyTrack:
     baseline_square: float = 0.0
     baseline_total: float = 0.0
     slower: dict[float, list[tuple[int, RatioSeries]]] = field(default_factory=dict)
+    stage: int = 0
     _learned: Histogram | None = None
+    _before: _Before | None = None
 
     def learn(self, baseline: Histogram | None) -> None:
         """Baseline before anything is compared: where its quantiles lie picks the bounds."""
@@ -66,6 +83,10 @@ class LatencyTrack:
             return
         if not self.bounds:
             self._start(canary, baseline)
+        if not self.bounds:
+            # Measured, but without a request so far.
+            self.coverage.add(present=True)
+            return
         canary, baseline = canary.on(self.bounds), baseline.on(self.bounds)
         self.coverage.add(present=canary is not None and baseline is not None)
         if canary is None or baseline is None or canary.total <= 0 or baseline.total <= 0:
@@ -90,6 +111,9 @@ class LatencyTrack:
         scale = canary.total / baseline.total
         block = self.blocks[-1] if self.blocks else None
         like = [count * scale for count in baseline.counts]
+        if placed.stage != self.stage:
+            self._before = self._so_far() if self.stage else None
+            self.stage = placed.stage
         self.canary = _plus(self.canary, canary.counts)
         self.baseline = _plus(self.baseline, like)
         if block is None or block.id != placed.block:
@@ -106,6 +130,44 @@ class LatencyTrack:
                 slow_c, slow_b = all_c - canary.counts[at], all_b - baseline.counts[at]
                 series.add(placed.block, placed.span, (slow_c, all_c), (slow_b, all_b))
 
+    def _so_far(self) -> _Before:
+        marks = {
+            level: [series.mark() for _, series in tracked]
+            for level, tracked in self.slower.items()
+        }
+        return _Before(
+            len(self.blocks),
+            self.canary,
+            self.baseline,
+            self.baseline_square,
+            self.baseline_total,
+            marks,
+        )
+
+    def _stage_alone(self, level: float) -> LatencyTrack | None:
+        """The current stage as a track of its own, when more requests are slow in it."""
+        before = self._before
+        if before is None:
+            return None
+        series = [
+            (at, one.since(mark))
+            for (at, one), mark in zip(self.slower[level], before.marks[level], strict=True)
+        ]
+        rates = series[0][1].rates() if series else None
+        if rates is None or rates.rise <= _WORTH_A_LOOK * rates.baseline:
+            return None
+        return LatencyTrack(
+            levels=(level,),
+            bounds=self.bounds,
+            coverage=self.coverage,
+            blocks=self.blocks[before.blocks :],
+            canary=[a - b for a, b in zip(self.canary, before.canary, strict=True)],
+            baseline=[a - b for a, b in zip(self.baseline, before.baseline, strict=True)],
+            baseline_square=self.baseline_square - before.baseline_square,
+            baseline_total=self.baseline_total - before.baseline_total,
+            slower={level: series},
+        )
+
     @property
     def canary_total(self) -> float:
         """Canary requests compared."""
@@ -116,7 +178,10 @@ class LatencyTrack:
         name = f"latency_p{level * 100:.0f}"
         judged = None if not self.canary_total else _Judged.of(self, level, look)
         if judged is not None:
-            return judged.metric()
+            whole = judged.metric()
+            stage = self._stage_alone(level) if level < 0.99 and whole.stop != "ROLLBACK" else None
+            alone = None if stage is None else _Judged.of(stage, level, look.of_stage())
+            return whole if alone is None else stricter(whole, alone.metric(), self.stage)
         gap = self.coverage.gap or ("no traffic" if self.coverage.expected else "warming up")
         return Metric(
             name=name,

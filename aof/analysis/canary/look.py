@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aof.analysis.canary.limits import CanaryLimits
+
+# Harm may begin with a stage's higher load. Alpha is split between the whole rollout and the
+# current stage alone, whose evidence earlier good minutes cannot dilute.
+WHOLE_SHARE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,11 +20,16 @@ class Look:
     families: int
     now_s: float
     compared_s: float
+    share: float = WHOLE_SHARE
 
     @property
     def log_threshold(self) -> float:
         """Log of the e-value that confirms harm: all metrics together stay below alpha."""
-        return math.log(max(self.families, 1) / self.limits.alpha)
+        return math.log(max(self.families, 1) / (self.limits.alpha * self.share))
+
+    def of_stage(self) -> Look:
+        """The same look at the current stage alone."""
+        return replace(self, share=1 - WHOLE_SHARE)
 
     @property
     def recent_from_s(self) -> float:

@@ -15,6 +15,7 @@ from typing import Any
 from aof.analysis.canary.counters import RatioSeries
 from aof.analysis.canary.evidence import Stage
 from aof.analysis.canary.limits import CanaryLimits
+from aof.analysis.canary.look import WHOLE_SHARE
 from aof.analysis.canary.wording import percent
 
 EFFECTS = (1.5, 2.0, 3.0, 5.0, 10.0)
@@ -179,4 +180,4 @@ class _Plan:
         pearson = 1 + limits.noise**2 * information / len(blocks)
         correlation = _CORRELATION * (pearson - 1) / pearson
         dispersion = pearson * (1 + correlation) / (1 - correlation)
-        return series.log_e(dispersion) >= math.log(_FAMILIES / limits.alpha)
+        return series.log_e(dispersion) >= math.log(_FAMILIES / (limits.alpha * WHOLE_SHARE))

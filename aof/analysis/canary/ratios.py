@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 
-from aof.analysis.canary.counters import Block, Rates, RatioSeries
+from aof.analysis.canary.counters import Block, Mark, Rates, RatioSeries
 from aof.analysis.canary.judgement import Metric, MetricVerdict, Stop, Worst
 from aof.analysis.canary.limits import RatioLimits
 from aof.analysis.canary.look import Coverage, Look
@@ -30,6 +30,8 @@ class RatioTrack:
     coverage: Coverage = field(default_factory=Coverage)
     exchanged: bool | None = None
     canary_requests: float = 0.0
+    stage: int = 0
+    stage_mark: Mark | None = None
 
     def add(self, placed: Placed, canary: Counted | None, baseline: Counted | None) -> None:
         """Add one compared window, (bad, all) of each arm; None is an arm without this ratio."""
@@ -42,6 +44,10 @@ class RatioTrack:
         if self.exchanged:
             good_c, good_b = canary[1] - canary[0], baseline[1] - baseline[0]
             canary, baseline = (good_b, baseline[1]), (good_c, canary[1])
+        if placed.stage != self.stage:
+            # The first stage is the whole rollout so far: nothing to look at apart.
+            self.stage_mark = self.series.mark() if self.stage else None
+            self.stage = placed.stage
         self.series.add(placed.block, placed.span, canary, baseline)
 
     def shown(self, rates: Rates) -> tuple[float, float]:
@@ -55,7 +61,19 @@ class RatioTrack:
         rates = self.series.rates()
         if rates is None or self.canary_requests <= 0:
             return self._without_data()
-        return _Judged(self, rules, look, rates).metric()
+        whole = _Judged(self, self.series, rules, look, rates).metric()
+        stage = None if whole.stop == "ROLLBACK" else self._stage_alone(rules, look)
+        return whole if stage is None else stricter(whole, stage, self.stage)
+
+    def _stage_alone(self, rules: RatioLimits, look: Look) -> Metric | None:
+        """The current stage judged alone, when it looks worse than tolerable."""
+        if self.stage_mark is None:
+            return None
+        series = self.series.since(self.stage_mark)
+        rates = series.rates()
+        if rates is None or rates.rise <= rules.allowed(self.shown(rates)[0]):
+            return None
+        return _Judged(self, series, rules, look.of_stage(), rates).metric()
 
     def _without_data(self) -> Metric:
         gap = self.coverage.gap or ("no traffic" if self.coverage.expected else "warming up")
@@ -67,12 +85,31 @@ class RatioTrack:
         )
 
 
+def stricter(whole: Metric, stage: Metric, number: int) -> Metric:
+    """The whole rollout's metric, or the current stage's where that alone is worse."""
+    if stage.stop and (whole.stop is None or stage.stop == "ROLLBACK"):
+        return stage.model_copy(
+            update={
+                "title": f"{stage.title} since stage {number} began",
+                "detail": f"Stage {number} alone: {stage.detail}",
+            }
+        )
+    if not stage.suspect or whole.stop:
+        return whole
+    verdict = "inconclusive" if whole.verdict in ("pass", "warn") else whole.verdict
+    title = f"{stage.title} since stage {number} began, not confirmed"
+    return whole.model_copy(update={"suspect": True, "verdict": verdict, "title": title})
+
+
 class _Judged:
     """One ratio at one look: every number once, then the verdict."""
 
-    def __init__(self, track: RatioTrack, rules: RatioLimits, look: Look, rates: Rates) -> None:
-        self.track, self.rules, self.look, self.rates = track, rules, look, rates
-        series, limits = track.series, look.limits
+    def __init__(
+        self, track: RatioTrack, series: RatioSeries, rules: RatioLimits, look: Look, rates: Rates
+    ) -> None:
+        self.track, self.series, self.rules = track, series, rules
+        self.look, self.rates = look, rates
+        limits = look.limits
         self.baseline, self.canary = track.shown(rates)
         self.allowed = rules.allowed(self.baseline)
         self.stopping = rules.stopping(self.baseline)
@@ -84,7 +121,7 @@ class _Judged:
 
     def _confirmed(self) -> bool:
         """Significant, large enough, not the work of one block, and still going on."""
-        limits, series = self.look.limits, self.track.series
+        limits, series = self.look.limits, self.series
         if self.log_e < self.look.log_threshold or not series.covers(limits.min_compared_s):
             return False
         if self.total.bad_c < limits.min_errors or self.rates.rise <= self.allowed:
@@ -100,7 +137,7 @@ class _Judged:
 
     def _beyond_limit(self) -> bool:
         """Worse than tolerable by the same test, and beyond what stops a rollout."""
-        series = self.track.series
+        series = self.series
         rest = series.rates(without=self.worst)
         recent = series.rates(since_s=self.look.recent_from_s)
         if self.rates.rise <= self.stopping or rest is None or rest.rise <= self.stopping:
@@ -126,10 +163,10 @@ class _Judged:
     def _lately(self) -> Rates | None:
         """The last minutes when they alone are significantly worse than tolerable."""
         limits, since = self.look.limits, self.look.recent_from_s
-        recent = self.track.series.rates(since_s=since)
+        recent = self.series.rates(since_s=since)
         if recent is None or recent.rise <= self.allowed:
             return None
-        believed = self.track.series.believed_dispersion(limits.noise, since_s=since)
+        believed = self.series.believed_dispersion(limits.noise, since_s=since)
         low, _ = recent.interval(believed, limits.confidence)
         return recent if low > self.allowed else None
 
@@ -181,7 +218,7 @@ class _Judged:
         harmless in all the others. Only a real outlier may be left out: leaving out whatever
         looks worst would make every proof too easy.
         """
-        series, limits, worst = self.track.series, self.look.limits, self.worst
+        series, limits, worst = self.series, self.look.limits, self.worst
         if worst is None or self.rates.rise > self.allowed:
             return False
         rest = series.rates(without=worst)
@@ -231,7 +268,7 @@ class _Judged:
         elif needs and verdict == "inconclusive":
             later = f" Needs about {minutes(needs)}."
         return (
-            f"{self.track.canary_requests:.0f} canary requests in {len(self.track.series.blocks)} "
+            f"{self.track.canary_requests:.0f} canary requests in {len(self.series.blocks)} "
             f"blocks; 90 % interval of the difference {points(self.low)} to {points(self.up)}; "
             f"evidence of harm: {strength_of(e_value)} (E = {e_value:.3g}), "
             f"noise taken as {self.dispersion:.1f}x counting noise.{later}"

@@ -129,3 +129,11 @@ def test_a_stage_is_extended_only_so_far() -> None:
     found = judge(evidence(data))
     assert (found.decision, found.firm) == ("HOLD", True)
     assert "extended as far as it may" in found.summary
+
+
+def test_harm_that_begins_with_a_stage_is_not_diluted_by_good_minutes_before() -> None:
+    data = rollout(30, rps=1000)
+    data["windows"][15:] = [window(n, rps=1000, canary=0.05) for n in range(15, 30)]
+    found = judge(evidence({"windows": data["windows"][:20]}))
+    assert found.decision == "ROLLBACK"
+    assert "since stage 3 began" in found.summary

@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -156,3 +156,39 @@ def test_some_missing_scrapes_do_not_hold_a_rollout(lost: int) -> None:
     for minute in range(6, 6 + lost):
         data["windows"][minute]["canary"] = None
     assert judge(evidence(data)).decision == "PROCEED"
+
+
+@st.composite
+def anything(draw: st.DrawFn) -> dict[str, Any]:
+    """Any possible counts at all, however odd: empty, huge, fractional, all slow."""
+    counts = st.one_of(st.integers(0, 5), st.integers(0, 10**7), st.floats(0, 50))
+    bounds = sorted(draw(st.sets(st.sampled_from([0.001, 0.05, 0.1, 0.3, 1.0, 10.0, 60.0]))))
+    windows = []
+    for minute in range(draw(st.integers(1, 20))):
+        one = window(minute)
+        for name in ("baseline", "canary"):
+            requests = draw(counts)
+            steps = [draw(counts) for _ in bounds]
+            sums = [sum(steps[: at + 1]) for at in range(len(steps))]
+            keys = [f"{bound}" for bound in bounds]
+            one[name] = {
+                "requests": requests,
+                "errors": requests * draw(st.sampled_from([0.0, 0.001, 0.5, 1.0])),
+                "latency_buckets": {
+                    **dict(zip(keys, sums, strict=True)),
+                    "+Inf": (sums[-1] if sums else 0) + draw(counts),
+                },
+            }
+        windows.append(one)
+    return {"windows": windows}
+
+
+# Shrinking such rollouts takes minutes and rarely says more.
+@settings(max_examples=100, deadline=None, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+@given(anything())
+def test_any_possible_counts_give_finite_json(data: dict[str, Any]) -> None:
+    judging = Judge()
+    for each in evidence(data).windows:
+        found = judging.add(each)
+        json.dumps(found.as_dict(), allow_nan=False)
+    assert found.decision in ("PROCEED", "HOLD", "NO-GO", "ROLLBACK")
