@@ -92,6 +92,8 @@ def _analyze(
     clone.remote = settings.remote
     today = datetime.now(UTC).date()
     plans = read_plans(clone, settings, today=today, wanted=release_as, package=package)
+    for text in clone.notices:
+        notice(text)
     if quiet and output == "text":
         _emit_versions(plans)
         return

@@ -30,6 +30,7 @@ class Clone:
         self._where = reader.where()
         self._shallow = self._where.shallow
         self._local: list[TagRef] | None = None
+        self.notices: list[str] = []
         self._asked = 0
         self._merged: set[str] | None = None
 
@@ -49,7 +50,7 @@ class Clone:
             self._local = self.reader.tags()
         local = self._local
         if not self._shallow:
-            return [_tag(one) for one in local]
+            return [_tag(one) for one in local or self._tags_elsewhere()]
         if not self.may_fetch:
             raise Unreachable(
                 "history is cut off here, so the last release cannot be known",
@@ -62,6 +63,22 @@ class Clone:
         known.update((one.name, one) for one in self.reader.tags())
         self._shallow = self.reader.is_shallow()
         return [_tag(one) for one in known.values()]
+
+    def _tags_elsewhere(self) -> list[TagRef]:
+        """Tags the remote has and a clone made without tags lacks; their commits are here."""
+        if not self.may_fetch or self.remote not in self.reader.remotes():
+            return []
+        try:
+            found = remote_tags(self.reader, self.remote)
+        except Unreachable as error:
+            self.notices.append(
+                f"this clone has no tags, and {self.remote} was not asked: {error.why}"
+            )
+            return []
+        self._local = [one for one in found if self.reader.commit_of(one.sha) == one.sha]
+        if self._local:
+            self.notices.append(f"this clone has no tags; those of {self.remote} were used")
+        return self._local
 
     def contains(self, tag: Tag) -> bool:
         if self._shallow:

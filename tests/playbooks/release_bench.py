@@ -27,11 +27,14 @@ from aof.tools.argocd import Argocd
 from aof.tools.base import Tool
 from aof.tools.git import Git
 from aof.tools.github_actions import GithubActions
+from aof.tools.gitlab_ci import GitlabCi
 from aof.verdict import Assessment
 from tests.git_sandbox import GitSandbox
+from tests.servers import gitlab
 from tests.servers.argocd import READ, WRITE, ArgocdServer, application
 from tests.servers.github import READ_TOKEN, GithubServer
 from tests.servers.github_changes import REPO, WRITE_TOKEN
+from tests.servers.gitlab import GitlabServer
 
 NOW = datetime(2026, 11, 20, 11, 10, tzinfo=UTC)
 """Ten minutes after the server's deployments."""
@@ -60,6 +63,9 @@ class RemoteTags(dict[str, str]):
 
     def __getitem__(self, name: str) -> str:
         return self._listed()[name]
+
+    def get(self, name: str, default: Any = None) -> Any:
+        return self._listed().get(name, default)
 
     def setdefault(self, name: str, default: str = "") -> str:
         return self._listed().get(name, default)
@@ -97,7 +103,13 @@ class ReleaseBench:
         self.previous: dict[str, Any] = {}
         if github is not None:
             github.changes.tags = RemoteTags(self.remote)
+        self.gitlab: GitlabServer | None = None
         self._runs = 0
+
+    def use_gitlab(self, server: GitlabServer) -> None:
+        """Publish there from now on."""
+        self.gitlab = server
+        server.changes.tags = RemoteTags(self.remote)
 
     def push(self) -> None:
         self.repo.git("push", "-q", "--follow-tags", "origin", "HEAD:main")
@@ -121,6 +133,14 @@ class ReleaseBench:
                 GITHUB_TOKEN_WRITE=WRITE_TOKEN,
                 GITHUB_API_URL=self.github.url,
                 GITHUB_REPOSITORY=REPO,
+            )
+        if self.gitlab is not None:
+            bound["gitlab_ci"] = _bound(
+                GitlabCi,
+                GITLAB_TOKEN=gitlab.READ_TOKEN,
+                GITLAB_TOKEN_WRITE=gitlab.WRITE_TOKEN,
+                GITLAB_URL=self.gitlab.url,
+                GITLAB_PROJECT=gitlab.PROJECT,
             )
         bound["argocd"] = _bound(
             Argocd,

@@ -9,6 +9,8 @@ import pytest
 from aof.errors import UsageFault
 from aof.verdict import Verdict
 from tests.playbooks.release_bench import ReleaseBench, release_bench
+from tests.servers.gitlab import GitlabServer
+from tests.servers.loopback import Reply
 
 
 @pytest.fixture
@@ -296,3 +298,42 @@ def test_a_detached_head_of_ci_is_released_from_its_branch(bench: ReleaseBench) 
     found = bench.run()
     assert operations(found)[:2] == ["branch", "commit"]
     assert bench.remote.git("tag", "--points-at", "main") == "v1.1.0"
+
+
+@pytest.fixture
+def gitlab(tmp_path: Path) -> Iterator[tuple[ReleaseBench, GitlabServer]]:
+    server = GitlabServer()
+    with server.running(), release_bench(tmp_path, github=False) as bench:
+        bench.use_gitlab(server)
+        yield bench, server
+
+
+def test_gitlab_publishes_in_one_step(gitlab: tuple[ReleaseBench, GitlabServer]) -> None:
+    bench, server = gitlab
+    found = bench.run()
+    assert operations(found) == ["commit", "tag", "push", "create_release"]
+    (release,) = server.changes.releases
+    assert (release["tag_name"], release["name"]) == ("v1.1.0", "Release 1.1.0: add basket")
+    assert bench.assess().decision == "NO-RELEASE"
+
+
+@pytest.mark.parametrize("trouble", ["lost", "500"])
+def test_a_disturbed_gitlab_release_ends_the_same(
+    gitlab: tuple[ReleaseBench, GitlabServer], trouble: str
+) -> None:
+    bench, server = gitlab
+    if trouble == "lost":
+        server.lose("POST", "/releases")
+    else:
+        server.plan("POST", "/releases", Reply(500, {"message": "500 Internal Server Error"}))
+    told = bench.until_released()
+    assert told[-1].startswith("NO-RELEASE"), told
+    assert [one["tag_name"] for one in server.changes.releases] == ["v1.1.0"]
+
+
+def test_a_protected_gitlab_branch_gets_a_merge_request(
+    gitlab: tuple[ReleaseBench, GitlabServer],
+) -> None:
+    bench, _ = gitlab
+    found = bench.run(release={"protected": True})
+    assert operations(found)[-1] == "create_merge_request"

@@ -292,6 +292,13 @@ def test_deepening_leaves_the_working_tree_and_refs_alone(long: GitSandbox, tmp_
     assert (clone.git("for-each-ref"), clone.git("status", "--porcelain")) == before
 
 
+def test_a_full_clone_without_tags_asks_the_remote(long: GitSandbox, tmp_path: Path) -> None:
+    clone = long.clone(tmp_path / "clone", "--no-tags")
+    assert (plan(clone).current, plan(clone).next) == ("v1.2.3", "v1.3.0")
+    clone.git("remote", "set-url", "origin", str(tmp_path / "gone"))
+    assert plan(clone).current is None
+
+
 def test_bare_repository(long: GitSandbox, tmp_path: Path) -> None:
     assert plan(long.clone(tmp_path / "bare", "--bare")).next == "v1.3.0"
 
