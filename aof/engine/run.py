@@ -24,6 +24,7 @@ from aof.models.base import Model
 from aof.plans import Plan
 from aof.playbooks.base import Playbook, Request
 from aof.runlog import RunLog
+from aof.runs.spans import send_trace, wants_trace
 from aof.runs.store import RunStore
 from aof.verdict import Assessment
 
@@ -94,6 +95,12 @@ class Run:
         Raises:
             AofError: The run could not come to a result; the log says so too.
         """
+        try:
+            return self._executed()
+        finally:
+            self._trace()
+
+    def _executed(self) -> RunResult:
         began = self.clock.monotonic()
         self._started()
         try:
@@ -112,6 +119,15 @@ class Run:
             document = {**self.log.redactor.value(result.as_dict()), "log": self.log.head()}
             self.store.save_result(self.run_id, document)
         return result
+
+    def _trace(self) -> None:
+        """Send the trace where a collector is configured; its failure is a notice."""
+        if not wants_trace(self.request.environment):
+            return
+        try:
+            send_trace(self.log.events, self.request.environment)
+        except AofError as error:
+            self.progress.note(f"no trace was sent: {error.what}")
 
     def _started(self) -> None:
         self.log.append(

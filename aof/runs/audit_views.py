@@ -17,7 +17,7 @@ from aof.runlog import Event
 _NAMESPACE = uuid.UUID("6f1e0e0a-52a3-5a52-9a5e-0a0f7c1d9b11")
 _ENDS = {
     "tool.called": "tool.returned",
-    "model.called": "model.returned",
+    "model.called": "model.answered",
     "action.intended": "action.done",
 }
 _WHO = {"tool": "agent", "model": "model", "policy": "policy", "approval": "person"}
