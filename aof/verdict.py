@@ -81,6 +81,7 @@ class Assessment(_Frozen):
         actions: Proposed changes; nothing has been done.
         facts: The analysis' own result, JSON; printed as `facts` and fed to templates.
         blocks: Markdown rendered by code (tables, excerpts) that a report template places.
+        files: Name to text of files for the run's folder, e.g. a plot.
         warnings: What the reader must know that is not a finding.
         memory: Entry to remember for next time, or None.
         firm: False when waiting for more data could change the answer.
@@ -94,6 +95,7 @@ class Assessment(_Frozen):
     actions: tuple[Action, ...] = ()
     facts: dict[str, Any] = Field(default_factory=dict)
     blocks: dict[str, str] = Field(default_factory=dict)
+    files: dict[str, str] = Field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     memory: dict[str, Any] | None = None
     firm: bool = True

@@ -52,6 +52,7 @@ def report_values(
         "findings": [_finding(finding) for finding in assessment.findings],
         "blocks": defaultdict(str, assessment.blocks),
         "facts": assessment.facts,
+        "files": list(assessment.files),
         "actions": [_action(action) for action in assessment.actions],
         "evidence": [_evidence(item) for item in evidence],
         "not_consulted": {name: one_line(why) for name, why in not_consulted.items()},

@@ -118,6 +118,8 @@ class Run:
         if self.store is not None:
             document = {**self.log.redactor.value(result.as_dict()), "log": self.log.head()}
             self.store.save_result(self.run_id, document)
+            for name, content in result.assessment.files.items():
+                self.store.save_file(self.run_id, name, self.log.redactor.text(content))
         return result
 
     def _trace(self) -> None:
@@ -216,7 +218,7 @@ class Run:
                 as_text(dict(self.request.settings)),
                 self.request.text,
                 as_text(self.request.event),
-                "" if assessment is None else assessment.model_dump_json(),
+                "" if assessment is None else assessment.model_dump_json(exclude={"files"}),
                 *(as_text(dict(entry)) for entry in remembered),
             ),
         )

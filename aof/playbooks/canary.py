@@ -74,12 +74,22 @@ class Canary:
             findings=findings(judgement, gathered.ids),
             actions=tuple(_actions(judgement, calls, options, gathered)),
             facts={**judgement.as_dict(), "app": gathered.app, "evidence_source": gathered.source},
-            blocks=blocks(judgement, asked, app=gathered.app, history=history),
+            blocks=blocks(judgement, gathered.evidence, asked, app=gathered.app, history=history),
+            files=_plot(gathered.evidence, judgement, options),
             warnings=tuple(dict.fromkeys(warnings)),
             memory=_entry(judgement, asked, gathered, request.now),
             firm=judgement.firm,
             wait_s=judgement.wait_s,
         )
+
+
+def _plot(evidence: CanaryEvidence, judgement: Judgement, options: CanaryOptions) -> dict[str, str]:
+    """Canary against baseline with the moment of decision, for the run's folder."""
+    if not evidence.windows:
+        return {}
+    from aof.playbooks.canary_chart import rollout_svg
+
+    return {"rollout.svg": rollout_svg(evidence, judgement, options.limits)}
 
 
 def _gather(

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from aof.analysis.canary import Judgement
-from aof.analysis.canary.judgement import Metric
-from aof.analysis.canary.wording import amount, title_of
+from aof.analysis.canary import CanaryEvidence, Judgement
+from aof.analysis.canary.markdown import metrics_table
+from aof.analysis.canary.wording import title_of
 from aof.playbooks.canary_request import CanaryRequest
 from aof.verdict import Finding, Verdict
 
@@ -57,16 +57,19 @@ def findings(judgement: Judgement, evidence: Sequence[str]) -> tuple[Finding, ..
 
 def blocks(
     judgement: Judgement,
+    evidence: CanaryEvidence,
     asked: CanaryRequest,
     *,
     app: str,
     history: Sequence[Mapping[str, Any]],
 ) -> dict[str, str]:
-    """Markdown by name: `heading`, `golden_signals`, `indicators`, `queries`, `history`."""
+    """Markdown by name, in the order of the report; what there is nothing to say of is left out."""
     made = {
         "heading": _heading(judgement, asked, app),
-        "golden_signals": _table(judgement.metrics),
+        "golden_signals": metrics_table(judgement.metrics) if judgement.metrics else "",
+        "trend": _trend(evidence),
         "indicators": _indicators(judgement),
+        "details": _details(judgement),
         "queries": _queries(judgement.queries),
         "history": _history(history),
     }
@@ -83,49 +86,27 @@ def _heading(judgement: Judgement, asked: CanaryRequest, app: str) -> str:
         share = f" ({stage.weight:.0%} traffic)" if stage.weight is not None else ""
         lines.append(f"Current stage: {stage.number} of {stage.of}{share}")
         elapsed, planned = stage.elapsed_s / 60, stage.seconds / 60
-        lines.append(f"Duration: {elapsed:.0f} of {planned:.0f} minutes of this stage")
-    return "  \n".join(lines)
+        lines.append(f"Duration: {elapsed:.0f} minutes in this stage, {planned:.0f} planned")
+    return "\n".join(f"- {line}" for line in lines)
 
 
-def _table(metrics: Sequence[Metric]) -> str:
-    if not metrics:
+def _details(judgement: Judgement) -> str:
+    """What stands behind each judged metric: samples, intervals, strength of the evidence."""
+    return "\n".join(
+        f"- **{title_of(metric.name)}**: {metric.detail}"
+        for metric in judgement.metrics
+        if metric.detail and not metric.unverified
+    )
+
+
+def _trend(evidence: CanaryEvidence) -> str:
+    """Both versions over time, in a line of blocks each."""
+    if not evidence.windows:
         return ""
-    rows = [
-        "| Metric | Baseline | Canary | Delta | Sample | Status |",
-        "|---|---|---|---|---|---|",
-    ]
-    rows += [
-        f"| {title_of(metric.name)} | {_amount(metric.baseline, metric)} "
-        f"| {_amount(metric.canary, metric)} | {_delta(metric)} | {_sample(metric)} "
-        f"| {_STATUS[metric.verdict]} |"
-        for metric in metrics
-    ]
-    return "\n".join(rows)
+    from aof.playbooks.canary_chart import sparklines
 
-
-def _amount(value: float | None, metric: Metric) -> str:
-    return "-" if value is None else amount(value, metric.unit)
-
-
-def _delta(metric: Metric) -> str:
-    if metric.delta is None or metric.baseline is None:
-        return "-"
-    if metric.delta_kind == "relative":
-        shown = f"{metric.delta:+.1%}"
-        if metric.delta_low is not None and metric.delta_high is not None:
-            shown += f" ({metric.delta_low:+.1%} to {metric.delta_high:+.1%})"
-        return shown
-    difference = metric.canary - metric.baseline if metric.canary is not None else metric.delta
-    shown = f"{difference * 100:+.2f} pp" if metric.unit == "ratio" else f"{difference:+.3g}"
-    if metric.delta_low is not None and metric.delta_high is not None and metric.unit == "ratio":
-        shown += f" ({metric.delta_low * 100:+.2f} to {metric.delta_high * 100:+.2f})"
-    return shown
-
-
-def _sample(metric: Metric) -> str:
-    if metric.baseline_total is None and metric.canary_total is None:
-        return "-"
-    return f"{metric.baseline_total or 0:,.0f} / {metric.canary_total or 0:,.0f}"
+    lines = sparklines(evidence)
+    return f"```text\n{lines}\n```" if lines else ""
 
 
 def _indicators(judgement: Judgement) -> str:

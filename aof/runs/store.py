@@ -42,6 +42,12 @@ class RunStore:
         write_atomically(folder / RUN_FILE, text.encode() + b"\n")
         write_atomically(folder / REPORT_FILE, str(result.get("report", "")).encode())
 
+    def save_file(self, run_id: str, name: str, content: str) -> None:
+        """Write a file a playbook made, e.g. a plot; `name` has no folder in it."""
+        if Path(name).name != name:
+            raise ValueError(f"'{name}' is not a plain file name")
+        write_atomically(self.folder(run_id) / name, content.encode())
+
     def save_plan(self, plan: Plan) -> Path:
         """Write plan.json of the plan's run."""
         path = self.folder(plan.run_id) / PLAN_FILE

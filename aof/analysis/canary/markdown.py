@@ -8,11 +8,11 @@ from aof.analysis.canary.judgement import Judgement, Metric
 from aof.analysis.canary.wording import amount, points, relative, title_of
 
 _WORDS = {
-    "pass": "pass",
-    "warn": "warn",
-    "inconclusive": "open",
-    "nodata": "no data",
-    "fail": "FAIL",
+    "pass": "✅ PASS",
+    "warn": "⚠️ WARN",
+    "inconclusive": "❔ OPEN",
+    "nodata": "❔ NO DATA",
+    "fail": "❌ FAIL",
     "info": "-",
 }
 
@@ -45,7 +45,7 @@ def as_markdown(judgement: Judgement) -> str:
 def metrics_table(metrics: Sequence[Metric]) -> str:
     """One row a metric: both versions, the change with its 90 % interval, worst minute."""
     rows = [
-        "| Metric | Baseline | Canary | Change (90 % interval) | Limit | Harm | Worst | Verdict |",
+        "| Metric | Baseline | Canary | Change (90 % interval) | Limit | Harm | Worst | Status |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for metric in metrics:
