@@ -19,7 +19,7 @@ def resolved_ignores(
     with_jq = [rule for rule in rules if rule.expressions]
     if not with_jq:
         return {}, []
-    manifests = {_key(obj): obj for obj in desired}
+    manifests = {_unplaced(obj): obj for obj in desired}
     pointers: dict[Key, list[str]] = {}
     problems: list[str] = []
     for obj in live:
@@ -30,10 +30,16 @@ def resolved_ignores(
             for expression in rule.expressions
         ]
         if expressions:
-            manifest = manifests.get(_key(obj), {})
+            manifest = manifests.get(_unplaced(obj), {})
             pointers[_key(obj)], failed = resolve(expressions, obj, manifest)
             problems += failed
     return pointers, list(dict.fromkeys(problems))
+
+
+def _unplaced(obj: Mapping[str, Any]) -> tuple[str, str]:
+    """Kind and name: manifests may leave the namespace to the sync."""
+    identity = identity_of(obj)
+    return (identity.kind, identity.name)
 
 
 def _key(obj: Mapping[str, Any]) -> Key:

@@ -7,7 +7,6 @@ from the Kubernetes API or a file. The judge is `aof.analysis.drift`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 from aof.analysis.drift import DriftClass, DriftReport, compare_all
@@ -85,8 +84,8 @@ def _from_files(request: Request, calls: Calls, asked: DriftRequest) -> tuple[Sc
     base = request.settings.get("last_synced", "")
     status = request.settings.get("sync_status", "")
     ignores = request.settings.get("ignore", "")
-    sync = _value(request.folder / status) if status else None
-    rules = [sync, _value(request.folder / ignores) if ignores else None]
+    sync = read_value(request.folder / status) if status else None
+    rules = [sync, read_value(request.folder / ignores) if ignores else None]
     live = read_objects(request.folder / given["live"])
     desired = render_folder(request.folder / given["desired"])
     evidence = [
@@ -105,10 +104,6 @@ def _from_files(request: Request, calls: Calls, asked: DriftRequest) -> tuple[Sc
         evidence=tuple(evidence),
     )
     return scope, Live(objects=live)
-
-
-def _value(path: Path) -> Any:
-    return read_value(path)
 
 
 def _compare(

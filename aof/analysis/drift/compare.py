@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aof.analysis.drift.acceptable import Surroundings
@@ -97,6 +97,8 @@ def compare(
     if given is None:
         raise ValueError("compare needs at least one of desired, live and last_synced")
     identity = identity_of(given)
+    if not identity.namespace and live is not None:  # left to the sync: the cluster knows
+        identity = replace(identity, namespace=identity_of(live).namespace)
     if settings is None:
         schema = builtin_schema()
         tables = shipped_tables()

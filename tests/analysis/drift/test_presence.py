@@ -148,3 +148,15 @@ def test_counts_are_facts() -> None:
     assert (facts["total"], facts["drift_count"]) == (3, 2)
     assert facts["by_severity"] == {"high": 1, "medium": 1, "low": 0}
     assert facts["by_class"] == {"clean": 1, "manual": 1, "failed-sync": 1, "missing": 1}
+
+
+def test_a_result_names_the_namespace_the_cluster_knows() -> None:
+    git = deployment()
+    del git["metadata"]["namespace"]
+    cluster = Cluster().apply(deployment())
+    cluster.update("kubectl-edit", lambda live: live["spec"].update(replicas=9))
+    report = compare_all(
+        [git], [cluster.get()], [git], resolved={("Deployment", "shop", "web"): ["/spec/replicas"]}
+    )
+    assert report.resources[0].identity.namespace == "shop"
+    assert report.drifted == ()
