@@ -29,7 +29,7 @@ def _history_id(value: Any) -> Any:
     return int(text)
 
 
-HistoryId = Annotated[int, BeforeValidator(_history_id), Field(ge=0, le=999_999)]
+HistoryId = Annotated[int, Field(ge=0, le=999_999), BeforeValidator(_history_id)]
 SyncResource = Annotated[str, Field(pattern=r"^[A-Za-z0-9.]*:[A-Za-z0-9]+:[A-Za-z0-9./_:-]+$")]
 """`GROUP:KIND:NAME` or `GROUP:KIND:NAMESPACE/NAME`, the group empty for core kinds."""
 
