@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -25,6 +25,7 @@ from aof.engine.apply import Apply, Outcome
 from aof.engine.planning import Governance
 from aof.engine.progress import Progress
 from aof.errors import PlanRefused, UsageFault
+from aof.manifests.base import Approval as ManifestApproval
 from aof.plans import ActionStatus, Plan
 from aof.policy.conditions import Applied
 from aof.policy.load import load_policies
@@ -67,11 +68,15 @@ def governance_here(
 
 @dataclass(frozen=True, slots=True)
 class Office:
-    """Approvals and apply for the plans of one folder."""
+    """Approvals and apply for the plans of one folder.
+
+    `verifiers` adds sources of approvals, e.g. `server` where users log in.
+    """
 
     folder: Path
     environment: Mapping[str, str]
     clock: Clock
+    verifiers: Mapping[str, Verifier] = field(default_factory=dict)
 
     @property
     def store(self) -> RunStore:
@@ -184,16 +189,11 @@ class Office:
                 live=live,
             ).execute()
 
-    def _governance(self, plan: Plan, approval: object) -> Governance:
-        from dataclasses import replace
-
-        from aof.manifests.base import Approval as ManifestApproval
-
+    def _governance(self, plan: Plan, approval: ManifestApproval | None) -> Governance:
         here = governance_here(self.folder, self.environment, self.clock)
-        own = approval if isinstance(approval, ManifestApproval) else None
         return replace(
             here,
-            approvals=((f"agent {plan.agent}", own),),
+            approvals=((f"agent {plan.agent}", approval),),
             requested_by=plan.requested_by,
             environment=plan.environment,
             labels=plan.labels,
@@ -212,6 +212,7 @@ class Office:
         verifiers: dict[str, Verifier] = {
             "local": lambda approval: "",
             "ssh": ssh_verifier(allowed_signers(self.folder, self.environment)),
+            **self.verifiers,
         }
         forge = self._forge()
         if forge.name:

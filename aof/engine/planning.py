@@ -87,7 +87,8 @@ def make_plan(
     together: when one of them is denied, none is planned. A denied wish of the model is
     left out alone.
     """
-    wanted = [a for a in actions if a.executable and a.effect is Effect.WRITE]
+    # What only tells people is planned too: outside a declared output it counts as a change.
+    wanted = [a for a in actions if a.executable and a.effect is not Effect.READ]
     if not wanted:
         return Planned(None)
     answers: dict[str, Answer] = {}

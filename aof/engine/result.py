@@ -94,7 +94,7 @@ class RunResult:
 
     def _action(self, action: Action) -> dict[str, Any]:
         planned = self.plan is not None and not self.dry_run and action in self.plan.actions
-        waits = planned and action.effect is Effect.WRITE
+        waits = planned and action.effect is not Effect.READ
         status = ActionStatus.PENDING if waits else ActionStatus.PROPOSED
         if action.id in self.refused:
             status = ActionStatus.REFUSED

@@ -62,3 +62,12 @@ def test_the_shipped_policy_passes_its_own_table() -> None:
 def test_a_row_that_expects_something_else_fails(tmp_path: Path) -> None:
     path = write(tmp_path / "p.yaml", "lax", "allow")
     assert [row.ok for row in run_tables(read_policies(path))] == [False]
+
+
+def test_the_policy_of_the_manual_loads_and_holds_its_table(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "safety.md").read_text()
+    block = page[page.index("    apiVersion: aof.dev/v1alpha1\n    kind: Policy") :]
+    lines = [line[4:] for line in block[: block.index("\n\n- ")].splitlines()]
+    (tmp_path / "p.yaml").write_text("\n".join(lines))
+    rows = list(run_tables(read_policies(tmp_path / "p.yaml")))
+    assert [row.ok for row in rows] == [True]
