@@ -75,5 +75,5 @@ def log(
             emit(as_text(diagnosis))
         else:
             emit_as(diagnosis.as_dict(), output, markdown=as_markdown(diagnosis))
-    known = diagnosis.outcome == "passed" or diagnosis.primary is not None
+    known = diagnosis.outcome == "passed" or diagnosis.recognised
     raise click.exceptions.Exit(int(ExitCode.OK if known else ExitCode.INCONCLUSIVE))

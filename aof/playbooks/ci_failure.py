@@ -138,8 +138,8 @@ def _assessment(case: _Case, calls: Calls, options: CiFailureOptions) -> Assessm
         "frequency": len(case.earlier) + 1 if primary else 0,
     }
     return Assessment(
-        verdict=Verdict.PASS if primary else Verdict.INCONCLUSIVE,
-        decision="DIAGNOSED" if primary else "UNKNOWN",
+        verdict=Verdict.PASS if diagnosis.recognised else Verdict.INCONCLUSIVE,
+        decision="DIAGNOSED" if diagnosis.recognised else "UNKNOWN",
         summary=_sentence(diagnosis),
         findings=_findings(diagnosis, tuple(filter(None, (job.evidence,)))),
         actions=tuple(_actions(case, calls, options)),
@@ -162,6 +162,8 @@ def _sentence(diagnosis: Diagnosis) -> str:
     if primary is None:
         return "The pipeline failed, and its log shows no failure that is recognised."
     text = primary.text.strip().replace("\n", " ")
+    if not diagnosis.recognised:
+        return f"The pipeline failed; no rule recognises why. Its last output: {text[:200]}"
     shown = text if len(text) <= 200 else f"{text[:197]}..."
     where = f" ({primary.location})" if primary.location else ""
     return f"{diagnosis.category}: {shown}{where}"

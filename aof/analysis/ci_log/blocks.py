@@ -70,7 +70,7 @@ def candidate_at(lines: Lines, start: int, step: int, rule: Rule) -> Candidate |
     if (groups.get("severity") or "error").lower() not in _SEVERE:
         return None
     message = (groups.get("message") or key_text).strip()
-    location = _location(groups) or _location_around(lines, start, rule)
+    location = _location(groups) or _placed(_location_around(lines, start, rule), groups)
     if rule.must_locate and location is None:
         return None
     category = cause_of(message, rule.category) if rule.refine else rule.category
@@ -172,6 +172,14 @@ def _location(groups: dict[str, str | None]) -> Location | None:
     line = _number(groups.get("line") or groups.get("row"))
     column = _number(groups.get("column") or groups.get("col"))
     return Location(file=_WORKSPACE.sub("", file.strip()), line=line, column=column)
+
+
+def _placed(around: Location | None, groups: dict[str, str | None]) -> Location | None:
+    """A file named in another line, with the position this line gives."""
+    line = _number(groups.get("line"))
+    if around is None or around.line is not None or line is None:
+        return around
+    return Location(file=around.file, line=line, column=_number(groups.get("column")))
 
 
 def _number(text: str | None) -> int | None:

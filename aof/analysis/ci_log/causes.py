@@ -14,7 +14,7 @@ _CAUSES: tuple[tuple[Category, re.Pattern[str]], ...] = (
         C.OOM_RESOURCE,
         re.compile(
             r"MemoryError|OutOfMemory|[Oo]ut of memory|OOMKilled|heap space|Cannot allocate memory"
-            r"|No space left on device|ENOSPC|[Dd]isk quota exceeded|heap out of memory|oom-kill"
+            r"|[Nn]o space left on device|ENOSPC|[Dd]isk quota exceeded|heap out of memory|oom-kill"
             r"|Too many open files|EMFILE|GC overhead limit|std::bad_alloc|Resource exhausted"
         ),
     ),

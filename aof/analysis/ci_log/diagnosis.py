@@ -9,6 +9,7 @@ from aof.analysis.ci_log import choose, outcome, score
 from aof.analysis.ci_log.blocks import Candidate, candidate_at
 from aof.analysis.ci_log.decode import as_utf8
 from aof.analysis.ci_log.excerpt import excerpt
+from aof.analysis.ci_log.fallback import RECOGNISED, last_output
 from aof.analysis.ci_log.lines import Lines
 from aof.analysis.ci_log.records import Category, Diagnosis, Failure
 from aof.analysis.ci_log.rules import RuleSet, shipped
@@ -83,7 +84,11 @@ def _scan(
         return _Scan(segments, verdict, [])
     candidates = list(_candidates(lines, segments, rules))
     score.score_all(lines, candidates, verdict, changed_files)
-    return _Scan(segments, verdict, choose.ranked(candidates))
+    best = choose.ranked(candidates)
+    if verdict.outcome == "failed" and not (best and best[0].rule.weight >= RECOGNISED):
+        last = last_output(lines, segments, verdict)
+        best = [last, *best] if last is not None else best
+    return _Scan(segments, verdict, best)
 
 
 def _answers(scan: _Scan) -> bool:
@@ -146,6 +151,7 @@ def _diagnosis(lines: Lines, scan: _Scan, *, excerpt_bytes: int, complete: bool)
         exit_code=verdict.exit_code,
         step=step,
         platform=segments.platform,
+        recognised=primary is not None and best[0].rule.weight >= RECOGNISED,
         fix_id=best[0].fix if primary else "",
         notes=notes,
         complete=complete,

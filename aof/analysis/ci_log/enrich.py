@@ -80,6 +80,7 @@ def _from_case(diagnosis: Diagnosis, case: Mapping[str, Any]) -> Diagnosis:
         update={
             "outcome": "failed",
             "primary": cause,
+            "recognised": True,
             "category": cause.category,
             "confidence": 0.9,
             "candidates": others[:10],

@@ -57,6 +57,8 @@ def _headline(diagnosis: Diagnosis) -> str:
         return "No failure: the log says the pipeline passed."
     if diagnosis.primary is None:
         return "Unknown: the log shows no failure that is recognised."
+    if not diagnosis.recognised:
+        return f"Unknown: nothing is recognised; the last output is line {diagnosis.primary.line}"
     return f"Failed: line {diagnosis.primary.line} of the log"
 
 

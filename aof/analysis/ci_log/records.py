@@ -85,6 +85,7 @@ class Diagnosis(_Frozen):
     Attributes:
         outcome: How the pipeline ended according to its log.
         primary: The most likely cause; None when the log passed or nothing was recognised.
+        recognised: A rule recognised `primary`; False when it is only the last output.
         category: Cause class of `primary`, `unknown` without one.
         confidence: 0 to 1, from the margin between `primary` and the next other failure.
         candidates: Runners-up, best first, at most ten.
@@ -100,6 +101,7 @@ class Diagnosis(_Frozen):
 
     outcome: Outcome
     primary: Failure | None = None
+    recognised: bool = False
     category: Category = Category.UNKNOWN
     confidence: float = 0.0
     candidates: tuple[Failure, ...] = ()

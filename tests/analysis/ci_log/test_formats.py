@@ -129,3 +129,11 @@ def test_a_cancelled_job_is_not_blamed_on_its_noise() -> None:
     assert diagnosis.primary is not None
     assert diagnosis.primary.text == "The operation was canceled."
     assert diagnosis.category == "timeout"
+
+
+def test_without_any_rule_the_last_output_is_shown_and_called_unrecognised() -> None:
+    diagnosis = diagnose(logs.github("polishing\nthe gasket is bent\n\n", exit_code=3))
+    assert diagnosis.primary is not None
+    assert diagnosis.primary.text == "the gasket is bent"
+    assert not diagnosis.recognised
+    assert diagnosis.outcome == "failed"

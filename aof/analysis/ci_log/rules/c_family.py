@@ -13,7 +13,8 @@ RULES = (
         Category.COMPILE,
         79,
         ("error: ",),
-        rf"^(?:In file included from .{{0,200}})?{_SOURCE}:(?P<line>\d+):(?:(?P<column>\d+):)?"
+        rf"^\s{{0,12}}(?:In file included from"
+        rf" .{{0,200}})?{_SOURCE}:(?P<line>\d+):(?:(?P<column>\d+):)?"
         rf" (?:fatal )?error: (?P<message>.*)",
         fix="compile",
     ),
@@ -35,6 +36,14 @@ RULES = (
         r"^(?P<file>(?:[A-Za-z]:)?[^:()\s]{1,300})\((?P<line>\d+)(?:, ?(?P<column>\d+))?\)\s?:?"
         r" (?:[Ff]atal )?[Ee]rror: (?P<message>.*)",
         trigger=("rror",),
+        fix="compile",
+    ),
+    Rule(
+        "verilog",
+        Category.COMPILE,
+        78,
+        ("%Error",),
+        r"^%Error(?:-\w+)?: (?P<file>[^\s:]{1,300}):(?P<line>\d+):(?P<column>\d+): (?P<message>.*)",
         fix="compile",
     ),
     Rule(

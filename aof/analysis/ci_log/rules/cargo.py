@@ -105,7 +105,7 @@ RULES = (
         74,
         ("failed to run custom build command",),
         r"failed to run custom build command for `(?P<message>[^`]+)`",
-        key=r"^\s*(?P<message>(?:thread '.*|error: .*|Could not find .*"
+        key=r"^\s*(?P<message>(?:thread '.*' panicked at '.*|error: .*|Could not find .*"
         r"|.*pkg-config.*(?:not found|exited|could not).*"
         r"|fatal error: .*|.*No such file or directory.*|Unable to find .*|.*is not installed.*))",
         key_optional=True,

@@ -86,6 +86,16 @@ RULES = (
         fix="compile",
     ),
     Rule(
+        "crystal",
+        Category.COMPILE,
+        78,
+        (".cr:",),
+        r"^In (?P<file>[^\s:]+\.cr):(?P<line>\d+):(?P<column>\d+)$",
+        key=r"^Error: (?P<message>.*)",
+        reach=12,
+        fix="compile",
+    ),
+    Rule(
         "clojure",
         Category.UNIT_TEST,
         74,

@@ -86,6 +86,7 @@ RULES = (
         Category.DEPENDENCY,
         84,
         (
+            "go.mod:",
             "no required module provides",
             "missing go.sum entry",
             "unknown revision",
@@ -104,7 +105,8 @@ RULES = (
             "cannot load module",
             "import cycle not allowed",
         ),
-        r"no required module provides package|missing go\.sum entry|unknown revision"
+        r"^\S{0,200}go\.mod:\d+: \S.*|no required module provides package|missing go\.sum entry"
+        r"|unknown revision"
         r"|updates to go\.mod needed"
         r"|cannot find (?:module|package)|is not in (?:GOROOT|std)\b|verifying .*checksum mismatch"
         r"|inconsistent vendoring|no matching versions for query|but does not contain package"

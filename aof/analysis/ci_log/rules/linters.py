@@ -170,6 +170,32 @@ RULES = (
         fix="generated",
     ),
     Rule(
+        "tslint",
+        Category.LINT,
+        78,
+        ("ERROR: ",),
+        r"^ERROR: (?P<file>[^\s:]{1,300}\.[jt]sx?):(?P<line>\d+):(?P<column>\d+) - (?P<message>.*)",
+        fix="lint",
+    ),
+    Rule(
+        "standard",
+        Category.LINT,
+        77,
+        (".js:", ".ts:", ".jsx:", ".tsx:", ".mjs:", ".cjs:"),
+        r"^\s+(?P<file>/[^\s:]{1,300}\.[cm]?[jt]sx?):(?P<line>\d+):(?P<column>\d+): "
+        r"(?P<message>.* \([\w@/-]+\))$",
+        fix="lint",
+    ),
+    Rule(
+        "vulnerabilities",
+        Category.LINT,
+        70,
+        ("Total: ", "vulnerabilities ("),
+        r"^Total: \d+ \(.*(?:HIGH|CRITICAL): [1-9]"
+        r"|^[1-9]\d{0,6} (?:\w+ severity )?vulnerabilities \(",
+        pick="last",
+    ),
+    Rule(
         "sphinx",
         Category.LINT,
         78,

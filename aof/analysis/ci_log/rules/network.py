@@ -135,12 +135,15 @@ RULES = (
             "have unmet dependencies",
             "Unable to correct problems",
             "Unable to find a match",
+            "No available formula",
+            "The package was not found with",
             "unable to select packages",
             "No match for argument",
             "target not found:",
             "Version '",
         ),
-        r"E: Unable to locate package|has no installation candidate"
+        r"E: Unable to locate package|No available formula|The package was not found with"
+        r"|has no installation candidate"
         r"|packages have unmet dependencies|Unable to correct problems, you have held"
         r"|Unable to find a match: |unable to select packages:|^error: target not found: "
         r"|E: Version '.*' for '.*' was not found",

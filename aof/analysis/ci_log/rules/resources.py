@@ -52,7 +52,7 @@ RULES = (
         Category.OOM_RESOURCE,
         95,
         (
-            "No space left on device",
+            "o space left on device",
             "ENOSPC",
             "isk quota exceeded",
             "not enough space on the disk",
@@ -61,7 +61,7 @@ RULES = (
             "database or disk is full",
             "don't have enough free space",
         ),
-        r"No space left on device|\bENOSPC\b|[Dd]isk quota exceeded|not enough space on the disk"
+        r"[Nn]o space left on device|\bENOSPC\b|[Dd]isk quota exceeded|not enough space on the disk"
         r"|not enough free (?:disk )?space|disk is full|have enough free space",
     ),
     Rule(

@@ -147,6 +147,10 @@ RULES = (
         (
             "Resource not accessible by",
             "Bad credentials",
+            "Not authorized.",
+            "token specified",
+            "INVALIDGHTOKEN",
+            "INVALIDNPMTOKEN",
             "Credentials could not be loaded",
             "Could not assume role",
             "Not authorized to perform sts",
@@ -163,6 +167,7 @@ RULES = (
         ),
         r"Resource not accessible by (?:integration|personal access token)|Bad credentials"
         r"|Credentials could not be loaded|Could not assume role|Not authorized to perform sts:"
+        r"|Not authorized\. Please|No (?:GitHub|npm|GitLab) token specified|EINVALID(?:GH|NPM)TOKEN"
         r"|Could not find credentials entry with ID|Unable to locate credentials"
         r"|could not find default credentials|Requires authentication|invalid_grant"
         r"|Could not load credentials from any providers"

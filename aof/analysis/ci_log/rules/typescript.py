@@ -165,7 +165,7 @@ RULES = (
         "eslint-summary",
         Category.LINT,
         56,
-        (" problem",),
+        (" problem", "too many warnings"),
         r"^✖ \d+ problems? \([1-9]\d* error|ESLint found too many warnings",
         pick="last",
         fix="lint",
