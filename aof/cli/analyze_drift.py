@@ -101,7 +101,7 @@ def drift(
     if output == "text":
         emit(as_text(report))
     else:
-        emit_as(report.as_dict(), output, markdown=as_markdown(report))
+        emit_as(report.as_dict(clean_too=True), output, markdown=as_markdown(report))
     raise click.exceptions.Exit(int(ExitCode.STOP if report.drifted else ExitCode.OK))
 
 

@@ -58,6 +58,7 @@ def test_kubectl_lists_and_several_documents_are_taken_apart(tmp_path: Path) -> 
         cwd=tmp_path,
     )
     assert ran.json()["total"] == 3
+    assert [one["drifted"] for one in ran.json()["resources"]].count(False) == 1
     assert ran.json()["drift_count"] == 2
 
 

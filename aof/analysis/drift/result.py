@@ -174,10 +174,15 @@ class DriftReport:
         """Those a person should hear of."""
         return tuple(one for one in self.resources if one.drifted)
 
-    def as_dict(self) -> dict[str, Any]:
-        """JSON: counts first, then the resources that are not clean."""
+    def as_dict(self, *, clean_too: bool = False) -> dict[str, Any]:
+        """JSON: counts first, then the resources.
+
+        Args:
+            clean_too: List clean resources without notes, too.
+        """
         return {
             "decision": "DRIFT" if self.drifted else "CLEAN",
+            "drifted": bool(self.drifted),
             "total": len(self.resources),
             "drift_count": len(self.drifted),
             "by_severity": {
@@ -195,6 +200,6 @@ class DriftReport:
             "resources": [
                 one.as_dict()
                 for one in self.resources
-                if one.classes != (DriftClass.CLEAN,) or one.notes
+                if clean_too or one.classes != (DriftClass.CLEAN,) or one.notes
             ],
         }
