@@ -7,12 +7,13 @@ cancelled. `Range` checks that itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from aof.analysis.release.commit_parser import parse_commit
 from aof.analysis.release.config import ReleaseConfig
+from aof.analysis.release.merges import SUBJECT, Title, merge_titles
 from aof.analysis.release.model import Change, Diagnostic, Level, ParsedCommit, RawCommit
 from aof.analysis.release.policy import change_level
 from aof.analysis.release.reverts import Cancellation, RevertNote, cancel_reverts, unwrapped
@@ -20,10 +21,6 @@ from aof.analysis.release.squash import PULL_REQUEST, holds_unsplit_list, split_
 from aof.errors import InternalFault
 
 _ISSUE = re.compile(r"(?:[\w.-]+/[\w.-]+)?#\d+|!\d+|\b[A-Z][A-Z0-9]+-\d+\b")
-_MERGE = re.compile(
-    r"Merge (?:branch|pull request|remote-tracking branch|tag|commit|branches|bitbucket) ?"
-    r"|Merged in |Merge '"
-)
 _REFERS = re.compile(
     r"close[sd]?|fix(?:es|ed)?|resolve[sd]?|refs?|references|issues?|implements|see|relate[sd]",
     re.IGNORECASE,
@@ -88,8 +85,9 @@ class Range:
 def read_range(commits: Sequence[RawCommit], config: ReleaseConfig) -> Range:
     """Sort the commits of a range, newest first, into changes, unconventional, cancelled."""
     pieces = [_parse(commit.message, config) for commit in commits]
-    cancellation = cancel_reverts(commits, [parsed for parsed, _ in pieces])
-    reader = _RangeReader(config, cancellation)
+    headers = [parsed for parsed, _ in pieces]
+    titles = merge_titles(commits, headers, config.levels)
+    reader = _RangeReader(config, cancel_reverts(commits, headers), titles)
     for commit, (parsed, parts) in zip(commits, pieces, strict=True):
         reader.take(commit, parsed, parts)
     return Range(
@@ -109,9 +107,12 @@ def _parse(message: str, config: ReleaseConfig) -> tuple[ParsedCommit, tuple[Par
 
 
 class _RangeReader:
-    def __init__(self, config: ReleaseConfig, cancellation: Cancellation) -> None:
+    def __init__(
+        self, config: ReleaseConfig, cancellation: Cancellation, titles: Mapping[str, Title]
+    ) -> None:
         self.config = config
         self.cancellation = cancellation
+        self.titles = titles
         self.changes: list[Change] = []
         self.unconventional: list[Unconventional] = []
         self.cancelled: list[Cancelled] = []
@@ -129,6 +130,9 @@ class _RangeReader:
             text = "undoes or brings back something outside this range"
             self.diagnostics.append(Diagnostic("revert-of-released", "info", text, commit.sha))
             parsed = _as_revert(parsed, note) if note.pure else parsed
+        title = self.titles.get(commit.sha)
+        if title is not None:
+            parsed = self._titled(commit, parsed, title)
         if parsed.diagnostics or parts or "\n* " in commit.message:
             self._diagnose(commit, parsed, parts)
         if parsed.type is None and not parts:
@@ -141,6 +145,12 @@ class _RangeReader:
             inner = tuple(self._change(commit, part, change_level(part, levels)) for part in parts)
             level = max([level, *(part.level for part in inner)])
         self.changes.append(self._change(commit, parsed, level, inner))
+
+    def _titled(self, commit: RawCommit, parsed: ParsedCommit, title: Title) -> ParsedCommit:
+        if title.asks_for_more:
+            text = f"the request's title asks for more than its commits: {title.parsed.header}"
+            self.diagnostics.append(Diagnostic("merge-title", "ask", text, commit.sha))
+        return title.parsed if title.counts else parsed
 
     def _change(
         self,
@@ -160,7 +170,7 @@ class _RangeReader:
         return Change(commit.sha, parsed, level, number, issues, commit.author, commit.email, parts)
 
     def _take_unconventional(self, commit: RawCommit, parsed: ParsedCommit) -> None:
-        merge = len(commit.parents) > 1 and _MERGE.match(parsed.header) is not None
+        merge = len(commit.parents) > 1 and SUBJECT.match(parsed.header) is not None
         level = Level.NONE if merge else self.config.unconventional
         if parsed.breaking:
             level = Level.MAJOR

@@ -137,6 +137,30 @@ def test_merge_commit_with_a_breaking_title(released: GitSandbox) -> None:
     assert plan(released).next == "v2.0.0"
 
 
+def test_the_title_of_a_merged_pull_request_counts_where_its_commits_say_nothing(
+    released: GitSandbox,
+) -> None:
+    released.branch("topic")
+    released.commit("wip")
+    released.switch("main")
+    released.merge("topic", "Merge pull request #12 from ada/topic\n\nfeat!: new core")
+    found = plan(released)
+    assert found.next == "v2.0.0"
+    assert found.changed.changes[0].pull_request == "12"
+
+
+def test_the_title_of_a_merged_pull_request_is_no_second_change(released: GitSandbox) -> None:
+    released.branch("topic")
+    released.commit("fix: core")
+    released.switch("main")
+    released.merge(
+        "topic", "Merge branch 'topic' into 'main'\n\nfeat: core\n\nSee merge request a/b!3"
+    )
+    found = plan(released)
+    assert (found.next, len(found.changed.changes)) == ("v1.2.4", 1)
+    assert [one.code for one in found.questions] == ["merge-title"]
+
+
 def test_merge_subjects_of_git_are_counted_but_ask_for_nothing(released: GitSandbox) -> None:
     released.branch("topic")
     released.commit("fix: x")
