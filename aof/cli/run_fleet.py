@@ -26,10 +26,10 @@ def run_fleet(ref: str, request: str, **options: Any) -> None:
       aofctl run fleet fleets/after-deploy "Canary deployment: checkout v2"
     """
     from aof import fleets
-    from aof.assembly import load_checked
     from aof.clock import SystemClock
     from aof.manifests.fleet import Fleet
     from aof.playbooks.base import Request
+    from aof.validation import load_checked
 
     clock, environment = SystemClock(), dict(os.environ)
     loaded = load_checked(ref, "Fleet", environment)

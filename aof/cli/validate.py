@@ -22,7 +22,7 @@ def validate(paths: tuple[Path, ...], output: str) -> None:
       aofctl validate library/
       aofctl validate my-agent.yaml -o json
     """
-    from aof.assembly import validate_paths
+    from aof.validation import validate_paths
 
     wanted = list(paths) or [Path()]
     missing = [UsageFault("no such file or folder", file=str(p)) for p in wanted if not p.exists()]

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from aof.assembly import check
 from aof.errors import ManifestError, UsageFault
 from aof.manifests.agent_test import AgentTest, Scenario
 from aof.manifests.loader import Loaded, load_file
+from aof.validation import check
 
 SUFFIX = ".test.yaml"
 

@@ -17,13 +17,13 @@ from typing import Any
 
 import yaml
 
-from aof.assembly import playbook_options
 from aof.manifests.agent_test import Mock
 from aof.manifests.loader import load_one
 from aof.manifests.references import resolve_reference
 from aof.scenarios.assertions import shown
 from aof.scenarios.discover import Case
 from aof.scenarios.run import run_case
+from aof.validation import playbook_options
 
 _OUT_OF_THE_WAY = 1e6
 

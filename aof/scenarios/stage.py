@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from aof.assembly import assemble_agent, load_checked
+from aof.assembly import assemble_agent
 from aof.clock import FrozenClock
 from aof.engine.progress import Silent
 from aof.engine.result import RunResult
@@ -26,6 +26,7 @@ from aof.redaction import Redactor
 from aof.runlog import RunLog
 from aof.scenarios.mocks import MockSet, mocked
 from aof.scenarios.outcome import Called
+from aof.validation import load_checked
 from aof.workflows import WorkflowRun, evaluate
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from aof.assembly import validate_paths
+from aof.validation import validate_paths
 
 ROOT = Path(__file__).parents[2]
 
