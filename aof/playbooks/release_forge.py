@@ -128,6 +128,8 @@ class Forge:
         ]
 
     def _unpublished(self, tag: str) -> list[Assumption]:
+        # Not the whole state: a draft is hidden from the token that plans, and seen by the
+        # one that applies.
         state = self.state(tag)
         if state == "unknown":
             return []
@@ -136,8 +138,8 @@ class Forge:
                 tool=self.tool,
                 operation="get_release",
                 arguments={"tag": tag},
-                path="state",
-                digest=digest(state),
+                path="state == 'published'",
+                digest=digest(state == "published"),
                 describes=f"nobody else has published {tag}",
             )
         ]
