@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @click.option("-j", "jobs", default=1, show_default=True, help="Processes to use.")
 @click.option("--last-failed", is_flag=True, help="Only what failed last time.")
 @click.option("--junit", type=click.Path(path_type=Path), help="Write JUnit XML here.")
+@click.option("--live", is_flag=True, help="Ask the real tools and models instead of mocks.")
 @click.option("--mutate", is_flag=True, help="Break the agents; do the tests notice?")
 @click.option("--attack", is_flag=True, help="Try hostile text on our own runs instead.")
 @click.option("--watch", is_flag=True, help="Run again whenever a file changes.")
@@ -33,6 +34,7 @@ def test(
     jobs: int,
     last_failed: bool,
     junit: Path | None,
+    live: bool,
     mutate: bool,
     attack: bool,
     watch: bool,
@@ -41,7 +43,8 @@ def test(
     """Run the scenarios in PATHS (files, or folders with `*.test.yaml`; default: here).
 
     Offline: tools answer from mocks, the clock stands still, no key is needed. Exits 0 when
-    all pass, 1 when one fails, 2 when a file is wrong or there is nothing to run.
+    all pass, 1 when one fails, 2 when a file is wrong or there is nothing to run. With --live
+    the variables of this process reach the agent, and 5 means something was not reachable.
 
     \b
     Examples:
@@ -56,7 +59,7 @@ def test(
         _mutate(wanted, keyword, output)
         return
     while True:
-        results, seconds = _run(wanted, keyword, jobs, last_failed=last_failed)
+        results, seconds = _run(wanted, keyword, jobs, last_failed=last_failed, live=live)
         if not watch:
             report_and_exit(results, seconds, output=output, junit=junit)
         _report(results, seconds, output=output, junit=junit)
@@ -89,8 +92,10 @@ def _attack(output: str) -> None:
 def report_and_exit(
     results: list[ScenarioResult], seconds: float, *, output: str, junit: Path | None
 ) -> NoReturn:
-    """Print the results and exit 0 when all passed, else 1."""
+    """Print the results and exit 0 when all passed, 5 when something was not there, else 1."""
     _report(results, seconds, output=output, junit=junit)
+    if any(result.unreachable for result in results):
+        raise click.exceptions.Exit(int(ExitCode.UNREACHABLE))
     failed = any(not result.passed for result in results)
     raise click.exceptions.Exit(int(ExitCode.STOP if failed else ExitCode.OK))
 
@@ -108,7 +113,7 @@ def _mutate(paths: list[Path], keyword: str, output: str) -> None:
 
 
 def _run(
-    paths: list[Path], keyword: str, jobs: int, *, last_failed: bool
+    paths: list[Path], keyword: str, jobs: int, *, last_failed: bool, live: bool
 ) -> tuple[list[ScenarioResult], float]:
     from aof.scenarios.discover import find_cases
     from aof.scenarios.suite import only_last_failed, remember_failed, run_cases
@@ -119,7 +124,7 @@ def _run(
     if last_failed:
         cases = only_last_failed(cases, Path.cwd())
     library_path = os.environ.get("AOF_LIBRARY_PATH", "")
-    results = run_cases(cases, jobs=jobs, library_path=library_path)
+    results = run_cases(cases, jobs=jobs, library_path=library_path, live=live)
     remember_failed(results, Path.cwd(), write_atomically)
     return results, time.perf_counter() - began
 

@@ -171,6 +171,12 @@ class Scenario(Strict):
     )
     assertions: tuple[Assertion, ...] = Field(min_length=1)
 
+    @model_validator(mode="after")
+    def _a_rubric_is_never_alone(self) -> Scenario:
+        if all(assertion.kind == "rubric" for assertion in self.assertions):
+            raise ValueError("a rubric is graded by a model: add an assertion that code checks")
+        return self
+
 
 class AgentTestSpec(Strict):
     """The agent, fleet or workflow under test, mocks for every scenario, and the scenarios."""

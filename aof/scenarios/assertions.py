@@ -10,6 +10,7 @@ from aof.manifests.agent_test import Assertion, CalledTool
 from aof.manifests.base import duration_s
 from aof.scenarios.matching import all_match, as_text, evaluate, same, search
 from aof.scenarios.outcome import Called, Outcome
+from aof.scenarios.rubric import grade
 
 _EXCERPT = 12
 
@@ -167,7 +168,9 @@ def _max_duration(most: str, outcome: Outcome) -> str:
 
 
 def _rubric(text: str, outcome: Outcome) -> str:
-    return f"a rubric needs a model to grade it: run with --live ({text[:60]!r})"
+    if not outcome.models:
+        return f"a rubric needs a model to grade it: run with --live ({text[:60]!r})"
+    return grade(outcome.models[0], text, outcome.report)
 
 
 def _not(inner: Assertion, outcome: Outcome) -> str:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from aof.engine.result import RunResult
-from aof.errors import AofError, ExitCode
+from aof.errors import AofError, ExitCode, Unreachable
+from aof.models.base import Model
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,10 @@ class Called:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """The end of one scenario's run: a result, or the error it failed with."""
+    """The end of one scenario's run: a result, or the error it failed with.
+
+    `models` can grade a rubric; there are some only in live runs.
+    """
 
     result: RunResult | None
     error: AofError | None
@@ -29,6 +33,7 @@ class Outcome:
     memory: Sequence[Mapping[str, Any]] = ()
     document: Mapping[str, Any] = field(default_factory=dict)
     steps: Sequence[str] = ()
+    models: Sequence[Model] = ()
 
     @property
     def report(self) -> str:
@@ -67,11 +72,18 @@ class ScenarioResult:
     duration_s: float
     outcome: Outcome | None = None
     skipped: str = ""
+    live: bool = False
 
     @property
     def passed(self) -> bool:
         """Whether every assertion holds."""
         return not self.failures and not self.skipped
+
+    @property
+    def unreachable(self) -> bool:
+        """Whether it failed because something outside could not be reached."""
+        error = self.outcome.error if self.outcome else None
+        return bool(self.failures) and self.live and isinstance(error, Unreachable)
 
     @property
     def id(self) -> str:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import time
 from datetime import UTC, datetime
 
-from aof.clock import FrozenClock
+from aof.clock import Clock, FrozenClock, SystemClock
 from aof.engine.result import RunResult
 from aof.errors import AofError, InternalFault
 from aof.fleets import FleetResult
@@ -22,17 +23,19 @@ USUAL_TIME = datetime(2026, 1, 5, 12, 0, tzinfo=UTC)
 """When scenarios happen that do not say when."""
 
 
-def run_case(case: Case, *, library_path: str = "") -> ScenarioResult:
+def run_case(case: Case, *, library_path: str = "", live: bool = False) -> ScenarioResult:
     """Run a scenario and check its assertions.
 
-    Only `env` of the test reaches the agent, never the variables of this process.
+    Only `env` of the test reaches the agent, never the variables of this process, unless it
+    is live.
 
     Args:
         case: What to run.
         library_path: `AOF_LIBRARY_PATH`, for references.
+        live: Ask the real tools and models, now.
     """
     began = time.perf_counter()
-    mocks, outcome = _outcome(case, library_path)
+    mocks, outcome = _outcome(case, library_path, live=live)
     failures = [
         Failure(f"mock {index + 1}", f"a call has no mock; add:\n{text}", *_at(case))
         for index, text in enumerate(mocks.missing)
@@ -51,6 +54,7 @@ def run_case(case: Case, *, library_path: str = "") -> ScenarioResult:
         failures=tuple(failures),
         duration_s=time.perf_counter() - began,
         outcome=outcome,
+        live=live,
     )
 
 
@@ -58,18 +62,25 @@ def _at(case: Case) -> tuple[str, int]:
     return case.loaded.document.file, case.line
 
 
-def _outcome(case: Case, library_path: str) -> tuple[MockSet, Outcome]:
+def _outcome(case: Case, library_path: str, *, live: bool) -> tuple[MockSet, Outcome]:
     scenario, spec = case.scenario, case.test.spec
-    clock = FrozenClock(scenario.clock or spec.clock or USUAL_TIME)
+    clock: Clock = FrozenClock(scenario.clock or spec.clock or USUAL_TIME)
+    if live:
+        clock = SystemClock()
     folder = case.loaded.path.parent
     stage = Stage(
         scenario=scenario,
-        environment={**spec.env, **scenario.env}
-        | ({"AOF_LIBRARY_PATH": library_path} if library_path else {}),
+        environment={
+            **(os.environ if live else {}),
+            **spec.env,
+            **scenario.env,
+            **({"AOF_LIBRARY_PATH": library_path} if library_path else {}),
+        },
         folder=folder,
         clock=clock,
         mocks=MockSet((*scenario.mocks, *spec.mocks), folder=folder, clock=clock),
         memory=InMemory(),
+        live=live,
     )
     for entry in scenario.memory:
         stage.memory.append(entry)
@@ -87,7 +98,9 @@ def _outcome(case: Case, library_path: str) -> tuple[MockSet, Outcome]:
         crash = InternalFault(f"the agent crashed: {type(error).__name__}: {error}")
         return stage.mocks, Outcome(None, crash, stage.calls(), stage.memory.entries())
     document = stage.redactor.value(result.as_dict())
-    return stage.mocks, Outcome(result, None, stage.calls(), stage.memory.entries(), document)
+    memory = stage.memory.entries()
+    outcome = Outcome(result, None, stage.calls(), memory, document, models=stage.models)
+    return stage.mocks, outcome
 
 
 def _as_one(fleet: FleetResult) -> RunResult:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from aof.assembly import assemble_agent
-from aof.clock import FrozenClock
+from aof.clock import Clock
 from aof.engine.progress import Silent
 from aof.engine.result import RunResult
 from aof.engine.run import Run, RunOptions
@@ -32,14 +32,19 @@ from aof.workflows import WorkflowRun, evaluate
 
 @dataclass(slots=True)
 class Stage:
-    """Everything a scenario replaces, and the logs of what ran on it."""
+    """Everything a scenario replaces, and the logs of what ran on it.
+
+    A live stage keeps the real tools, models and time.
+    """
 
     scenario: Scenario
     environment: Mapping[str, str]
     folder: Path
-    clock: FrozenClock
+    clock: Clock
     mocks: MockSet
     memory: InMemory
+    live: bool = False
+    models: Sequence[Model] = ()
     redactor: Redactor = field(default_factory=Redactor)
     logs: list[RunLog] = field(default_factory=list)
 
@@ -51,14 +56,15 @@ class Stage:
             folder=self.folder,
             base=base or self.folder,
             clock=self.clock,
+            llm="auto" if self.live else "off",
         )
         self.redactor = assembled.redactor
-        runnable = replace(
-            assembled.runnable,
-            tools=mocked(assembled.runnable.tools, self.mocks),
-            memory=self.memory,
-            models=_models(self.scenario),
-        )
+        runnable = replace(assembled.runnable, memory=self.memory)
+        if self.live:
+            self.models = runnable.models
+        else:
+            tools = mocked(runnable.tools, self.mocks)
+            runnable = replace(runnable, tools=tools, models=_models(self.scenario))
 
         def make(request: Request) -> Run:
             log = RunLog(None, redactor=assembled.redactor, clock=self.clock)

@@ -16,11 +16,11 @@ LAST_FAILED = Path(".aof") / "last-failed.json"
 
 
 def run_cases(
-    cases: Sequence[Case], *, jobs: int = 1, library_path: str = ""
+    cases: Sequence[Case], *, jobs: int = 1, library_path: str = "", live: bool = False
 ) -> list[ScenarioResult]:
-    """Results in the order of `cases`, whatever order they ran in."""
-    if jobs <= 1 or len(cases) < 2 * jobs:
-        return [run_case(case, library_path=library_path) for case in cases]
+    """Results in the order of `cases`, whatever order they ran in; live ones one by one."""
+    if live or jobs <= 1 or len(cases) < 2 * jobs:
+        return [run_case(case, library_path=library_path, live=live) for case in cases]
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
