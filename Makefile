@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup quickstart test lint format check bench bench-canary bench-drift bench-models bench-release schemas docs clean bench-logs
+.PHONY: help setup quickstart test lint format check bench bench-canary bench-drift bench-models bench-release bench-safety schemas docs clean bench-logs
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -50,6 +50,11 @@ bench-release: $(STAMP)  ## next version and changelog of 50,000 commits, beside
 
 bench-drift: $(STAMP)  ## speed and memory of the drift analysis, 5,000 objects
 	$(BIN)/python -m benchmarks.drift
+
+bench-safety: $(STAMP)  ## redaction, run log, and apply killed hundreds of times
+	$(BIN)/python -m benchmarks.redaction
+	$(BIN)/python -m benchmarks.runlog
+	$(BIN)/python -m benchmarks.kill_apply
 
 bench-models: $(STAMP)  ## what a model turn costs us, the provider apart
 	$(BIN)/python -m benchmarks.models

@@ -30,7 +30,7 @@ from aof.plans import ActionStatus, Plan
 from aof.policy.conditions import Applied
 from aof.policy.load import load_policies
 from aof.redaction import Redactor
-from aof.runlog import RunLog
+from aof.runlog import EVENTS_FILE, Event, RunLog, read_events
 from aof.runs.audit import verify_run
 from aof.runs.history import applied_changes
 from aof.runs.locks import target_locks
@@ -85,8 +85,7 @@ class Office:
 
     def approvals(self, plan: Plan) -> list[Approval]:
         """What the log of the plan's run holds."""
-        with self._log(plan) as log:
-            return list(recorded(log.events, plan))
+        return list(recorded(self._events(plan), plan))
 
     def standing(self, plan: Plan, further: Sequence[Approval] = ()) -> Standing:
         """Whether the plan's own requirements are met."""
@@ -95,8 +94,7 @@ class Office:
 
     def statuses(self, plan: Plan) -> dict[str, ActionStatus]:
         """Every action's status, with what is known about approval and expiry."""
-        with self._log(plan) as log:
-            states = action_states(plan, log.events)
+        states = action_states(plan, self._events(plan))
         rest = ActionStatus.PENDING
         standing = self.standing(plan)
         if standing.rejected_by:
@@ -222,6 +220,13 @@ class Office:
 
     def _forge(self) -> Forge:
         return Forge(self.environment, self.clock.now())
+
+    def _events(self, plan: Plan) -> list[Event]:
+        """The log as it stands; one that cannot be read vouches for nothing."""
+        try:
+            return list(read_events(self.store.folder(plan.run_id) / EVENTS_FILE))
+        except (OSError, ValueError):
+            return []
 
     def _log(self, plan: Plan) -> RunLog:
         return RunLog(self.store.folder(plan.run_id), redactor=Redactor(), clock=self.clock)

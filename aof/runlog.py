@@ -77,11 +77,14 @@ class RunLog:
         self._lock = threading.Lock()
         self._file: IO[bytes] | None = None
         self._read_to = 0
+        self._appended = False
+        self._whole = True
         if folder is not None:
             folder.mkdir(parents=True, exist_ok=True)
             self._file = (folder / EVENTS_FILE).open("a+b")
             with self._alone():
                 torn = self._catch_up()
+            self._whole = self._reaches_head()
             if torn:
                 self.append("log.recovered", durable=True, **torn)
 
@@ -109,6 +112,7 @@ class RunLog:
                 if durable:
                     os.fsync(self._file.fileno())
             self.events.append(event)
+            self._appended = True
             if durable:
                 self._write_head()
         return event
@@ -141,6 +145,8 @@ class RunLog:
             if self._file is None:
                 return
             with self._alone():
+                if self._appended:
+                    self._catch_up()
                 self._write_head()
             self._file.close()
             self._file = None
@@ -182,8 +188,20 @@ class RunLog:
         self._file.truncate(self._read_to)
         return {"bytes": len(torn), "digest": "sha256:" + hashlib.sha256(torn).hexdigest()}
 
+    def _reaches_head(self) -> bool:
+        """Whether this log is the one its head knows; a cut one must not get a new head."""
+        assert self.folder is not None
+        try:
+            head = json.loads(head_path(self.folder).read_text(encoding="utf-8"))
+            count, known = int(head["count"]), str(head["hash"])
+        except FileNotFoundError:
+            return True
+        except (OSError, ValueError, KeyError, TypeError):
+            return False
+        return 0 < count <= len(self.events) and self.events[count - 1].hash == known
+
     def _write_head(self) -> None:
-        if self.folder is None or not self.events:
+        if self.folder is None or not self._appended or not self._whole:
             return
         path = head_path(self.folder)
         path.parent.mkdir(exist_ok=True)

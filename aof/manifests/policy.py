@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from datetime import datetime
 from typing import Annotated, Any, Literal
-from zoneinfo import ZoneInfo
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
@@ -48,6 +47,8 @@ class Window(Strict):
     @field_validator("timezone")
     @classmethod
     def _known(cls, value: str) -> str:
+        from zoneinfo import ZoneInfo
+
         try:
             ZoneInfo(value)
         except (KeyError, ValueError, OSError):

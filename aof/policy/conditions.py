@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from fnmatch import fnmatchcase
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from aof.manifests.base import duration_s
 from aof.manifests.policy import DAYS, ArgumentCondition, ArgumentRange, When, Window, minutes
@@ -157,6 +156,8 @@ def _in_window(window: Window | tuple[Window, ...] | None, now: datetime) -> boo
         return any(_in_window(item, now) for item in window)
     if (window.start and now < window.start) or (window.end and now >= window.end):
         return False
+    from zoneinfo import ZoneInfo
+
     local = now.astimezone(ZoneInfo(window.timezone))
     minute = local.hour * 60 + local.minute
     begins, ends = minutes(window.from_), minutes(window.to)

@@ -146,3 +146,22 @@ def test_a_signature_finds_out_who_rewrote_log_and_heads_alike(tmp_path: Path, k
     assert verify_run(folder).ok, "without the key's owner nobody can tell"
     found = verify_run(folder, signers=tmp_path / "allowed_signers")
     assert "the signature does not hold" in found.problems[0]
+
+
+@pytest.mark.parametrize("further", [0, 2, 20])
+def test_going_on_with_a_cut_log_does_not_hide_the_cut(tmp_path: Path, further: int) -> None:
+    folder = written(tmp_path)
+    path = folder / "events.jsonl"
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:-5]))
+    with RunLog(folder, redactor=Redactor()) as log:
+        for _ in range(further):
+            log.append("approval.given", durable=True)
+    assert not verify_run(folder).ok
+
+
+def test_looking_at_a_log_leaves_it_alone(tmp_path: Path) -> None:
+    folder = written(tmp_path)
+    head = tmp_path / ".heads" / f"{folder.name}.json"
+    before = (head.read_bytes(), head.stat().st_mtime_ns)
+    RunLog(folder, redactor=Redactor()).close()
+    assert (head.read_bytes(), head.stat().st_mtime_ns) == before
