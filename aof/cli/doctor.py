@@ -30,10 +30,12 @@ def doctor(output: str) -> None:
     extras = {
         extra: importlib.util.find_spec(module) is not None for extra, module in _EXTRAS.items()
     }
+    report_models = _models()
     report = {
         "version": __version__,
         "python": platform.python_version(),
         "extras": extras,
+        "models": report_models,
         "tools": tools,
     }
     if output == "json":
@@ -42,10 +44,19 @@ def doctor(output: str) -> None:
         emit(f"aofctl {__version__}, Python {platform.python_version()}")
         for extra, there in extras.items():
             emit(f"extra {extra}: " + ("installed" if there else f"pip install 'aof[{extra}]'"))
+        keys = [name for name, missing in report_models.items() if not missing]
+        emit(f"models with a key: {', '.join(keys) or 'none'}")
         emit("")
         emit_table([["TOOL", "STATE", "DETAIL"], *[list(tool.values()) for tool in tools]])
     broken = any(tool["state"] == "unreachable" for tool in tools)
     raise click.exceptions.Exit(int(ExitCode.UNREACHABLE if broken else ExitCode.OK))
+
+
+def _models() -> dict[str, str]:
+    """Provider to the variables it lacks; empty when it has what it needs."""
+    from aof.models.providers import PROVIDERS
+
+    return {name: one.missing(os.environ) for name, one in PROVIDERS.items() if one.keys}
 
 
 def _tool_names() -> list[str]:
