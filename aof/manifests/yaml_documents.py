@@ -79,6 +79,7 @@ class _Builder:
         self._file = file
         self._problems = problems
         self._nodes = 0
+        self._checked: set[int] = set()
 
     def build(self, node: Any, path: Path) -> Any:
         self._nodes += 1
@@ -102,6 +103,11 @@ class _Builder:
         return built
 
     def _refuse_duplicates(self, node: yaml.MappingNode) -> None:
+        # An anchored mapping comes again with every alias, its merge keys by then replaced by
+        # what they merged: keys it overrides would look like duplicates.
+        if id(node) in self._checked:
+            return
+        self._checked.add(id(node))
         seen: dict[str, int] = {}
         for key_node, _ in node.value:
             if key_node.tag == _MERGE:

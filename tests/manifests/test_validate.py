@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from aof.manifests.yaml_documents import parse_documents
 from tests.cli.aofctl import aofctl
 
 AGENT = """\
@@ -118,6 +119,13 @@ def test_aliases_nested_in_aliases_are_refused(tmp_path: Path) -> None:
     ran = aofctl("validate", "bomb.yaml", cwd=tmp_path)
     assert ran.code == 2
     assert "aliases nested in aliases" in ran.err
+
+
+def test_what_overrides_a_merged_key_may_be_referred_to_twice(tmp_path: Path) -> None:
+    settings = "  - &base {A: one, B: two}\n  - &more {<<: *base, A: three}\n  - *more\n"
+    (document,), problems = parse_documents("list:\n" + settings, "merged.yaml")
+    assert problems == []
+    assert document.data["list"][1:] == [{"A": "three", "B": "two"}] * 2
 
 
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
