@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import jmespath
-from jmespath.exceptions import JMESPathError
+from jmespath.exceptions import JMESPathError, JMESPathTypeError
 
 from aof.errors import UsageFault
 from aof.manifests.agent_test import Matcher
@@ -56,9 +56,15 @@ def is_subset(expected: Any, value: Any) -> bool:
 
 
 def evaluate(expression: str, value: Any) -> Any:
-    """The value of a jmespath expression; `UsageFault` when it cannot be read."""
+    """The value of a jmespath expression; `UsageFault` when it cannot be read.
+
+    A function given a value of the wrong type, as `contains` is when the value is missing,
+    says something about the value: the result is None.
+    """
     try:
         return jmespath.search(expression, value)
+    except JMESPathTypeError:
+        return None
     except JMESPathError as error:
         raise UsageFault(f"'{expression}' is not a jmespath expression", why=str(error)) from None
 

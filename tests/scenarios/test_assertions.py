@@ -106,6 +106,7 @@ DO_NOT: list[tuple[dict[str, Any], str]] = [
     ({"error_contains": "x"}, "did not fail"),
     ({"facts": {"count": 2}}, "count is 1, expected 2"),
     ({"facts": {"count": True}}, "count is 1"),
+    ({"facts": {"contains(missing, 'x')": True}}, "is null, expected true"),
     ({"json_schema": {"required": ["nothing"]}}, "nothing"),
     ({"tool_called": "kubectl"}, "called 0 times"),
     ({"tool_called": {"tool": "argocd", "times": 1}}, "called 2 times, not 1"),
