@@ -9,6 +9,7 @@ from aof.analysis.release.changelog import ChangelogWriter
 from aof.analysis.release.changelog_file import put_release, section_of
 from aof.analysis.release.changes import Range, read_range
 from aof.analysis.release.config import Package, ReleaseConfig, VersionFile
+from aof.analysis.release.escape import escape
 from aof.analysis.release.files import bump_files, companions, detect_version_files
 from aof.analysis.release.files.bump import DETECTED
 from aof.analysis.release.notes import Notes, plain_notes, release_notes
@@ -173,7 +174,7 @@ def _migration(content: Range) -> list[Finding]:
     ]
     if not silent:
         return []
-    listed = "; ".join(f"{one.sha[:8]} {one.parsed.header}" for one in silent[:5])
+    listed = "; ".join(f"{one.sha[:8]} {escape(one.parsed.header)}" for one in silent[:5])
     return [
         Finding(
             id="migration",
