@@ -17,6 +17,7 @@ from typing import Any
 
 import yaml
 
+from aof.errors import UsageFault
 from aof.manifests.agent_test import Mock
 from aof.manifests.loader import load_one
 from aof.manifests.references import resolve_reference
@@ -51,7 +52,12 @@ class MutationReport:
 
 
 def mutate(cases: Sequence[Case]) -> MutationReport:
-    """Run `cases` against every mutant of the agents they test."""
+    """Run `cases` against every mutant of the agents they test.
+
+    Raises:
+        UsageFault: A scenario fails before anything is broken, so it would kill every mutant.
+    """
+    _refuse_failing(cases)
     mutants: list[Mutant] = []
     idle = {_place(case, index): True for case in cases for index in _indexes(case)}
     for group in _by_file(cases):
@@ -65,6 +71,17 @@ def mutate(cases: Sequence[Case]) -> MutationReport:
                     idle.pop(f"{failure.file}:{failure.line}: {failure.assertion}", None)
             mutants.append(Mutant(group[0].test.metadata.name, change, killed_by))
     return MutationReport(mutants, list(idle))
+
+
+def _refuse_failing(cases: Sequence[Case]) -> None:
+    failing = next((case for case in cases if run_case(case).failures), None)
+    if failing is not None:
+        raise UsageFault(
+            f"the scenario '{failing.scenario.name}' fails already",
+            why="a failing scenario seems to notice every mutant",
+            fix="make all scenarios pass first: aofctl test",
+            file=failing.loaded.document.file,
+        )
 
 
 def _mutants(cases: Sequence[Case]) -> Iterator[tuple[str, list[Case]]]:

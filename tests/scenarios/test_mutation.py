@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.aofctl import aofctl
-from tests.scenarios.test_cli import PASSES
+from tests.scenarios.test_cli import FAILS, PASSES
 
 ROOT = Path(__file__).parents[2]
 
@@ -18,6 +18,14 @@ def test_weak_tests_let_mutants_live(tmp_path: Path) -> None:
     alive = [mutant["change"] for mutant in report["mutants"] if not mutant["killed_by"]]
     assert "tool argocd removed" in alive
     assert "playbook removed" not in alive
+
+
+def test_a_scenario_that_fails_already_kills_nothing(tmp_path: Path) -> None:
+    (tmp_path / "a.test.yaml").write_text(FAILS)
+    ran = aofctl("test", "--mutate", cwd=tmp_path)
+    assert ran.code == 2
+    assert "fails already" in ran.err
+    assert "mutants killed" not in ran.out
 
 
 @pytest.mark.parametrize(
