@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aof.analysis.release.config import ReleaseConfig
+from aof.analysis.release.escape import escape
 from aof.analysis.release.history import Plans, read_plans
 from aof.analysis.release.plan import ReleasePlan
 from aof.analysis.release.progress import Begun, find_begun
@@ -206,7 +207,8 @@ class _Run:
         if problem is not None:
             return Next("HOLD", text, Verdict.INCONCLUSIVE, findings=[problem], prepared=prepared)
         actions = self._steps(remote).from_commit(prepared, begun.sha)
-        return Next("RELEASE", text, actions=actions, prepared=prepared)
+        findings = [] if matching else [_only_named(begun, plans)]
+        return Next("RELEASE", text, actions=actions, findings=findings, prepared=prepared)
 
     def _unfinished(self, plan: ReleasePlan) -> Next | None:
         """What the last release still lacks: publication, or environments."""
@@ -287,6 +289,18 @@ class _Run:
     def _commit_of(self, tag: str) -> str:
         found = self.calls.read("git", "describe", revision=f"refs/tags/{tag}")
         return str(found.require()["sha"])
+
+
+def _only_named(begun: Begun, plans: Plans) -> Finding:
+    """A version that a commit names and the history does not ask for: anybody can write one."""
+    asked_for = ", ".join(plan.next for plan in plans.plans if plan.next) or "no release"
+    return Finding(
+        id="begun",
+        verdict=Verdict.WARN,
+        title=f"only commit {begun.sha[:12]} names {', '.join(map(escape, begun.tags))}; "
+        f"the history asks for {asked_for}",
+        detail="approve it only if that commit was made by the release",
+    )
 
 
 def _not_yet(
