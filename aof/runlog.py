@@ -117,6 +117,12 @@ class RunLog:
                 self._write_head()
         return event
 
+    def refresh(self) -> None:
+        """Take in what other processes have appended since."""
+        with self._lock, self._alone():
+            if self._file is not None:
+                self._catch_up()
+
     def store(self, value: Any) -> str:
         """Write a redacted payload beside the log; returns its path relative to the folder."""
         text = json.dumps(self.redactor.value(value), indent=1, sort_keys=True, ensure_ascii=False)

@@ -98,6 +98,8 @@ class Apply:
             Unreachable: What must be observed first cannot be.
         """
         with self.lock(self.plan.id):
+            # Whoever held the lock before may have begun, or finished, this very plan.
+            self.log.refresh()
             return self._execute()
 
     def _execute(self) -> Outcome:
