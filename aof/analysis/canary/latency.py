@@ -299,10 +299,12 @@ class _Judged:
     def _interval(self) -> tuple[float, float]:
         """One-sided 95 % ends of the ratio, from the order statistics of both arms."""
         z = z_of(self.look.limits.confidence)
-        total = self.track.canary_total
+        total, square = self.track.canary_total, self.track.baseline_square
+        # A stage's square is a difference: with next to no requests it can be nothing.
+        baseline_size = total * total / square if square > 0 else 0.0
         spread = math.hypot(
             self._log_error(self.canary_histogram, total),
-            self._log_error(self.baseline_histogram, total * total / self.track.baseline_square),
+            self._log_error(self.baseline_histogram, baseline_size),
         )
         return self.ratio * math.exp(-z * spread), self.ratio * math.exp(z * spread)
 
