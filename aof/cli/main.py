@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import pairwise
 
 import click
 
 from aof import __version__
 from aof.cli.lazy import DefaultGroup, LazyGroup
-from aof.cli.output import emit_error, notice
+from aof.cli.output import emit, emit_error, notice, survive_odd_streams
 from aof.errors import AofError, ExitCode, InternalFault, Interrupted, UsageFault
 
 RUN = {
@@ -91,22 +92,24 @@ def main() -> None:
     """Run the command line and exit with the code of `aof.errors.ExitCode`."""
     # Looking for pydantic plugins costs 40 ms of CPU at every start; we use none.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    arguments = sys.argv[1:]
+    survive_odd_streams()
+    arguments = [_readable(argument) for argument in sys.argv[1:]]
     output = "json" if _asks_for_json(arguments) else "text"
     try:
         code = cli.main(args=arguments, prog_name="aofctl", standalone_mode=False)
     except click.exceptions.Exit as error:
         code = error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        emit(error.format_message())
+        code = ExitCode.OK
     except click.ClickException as error:
         code = _report(_usage(error), output)
     except (KeyboardInterrupt, click.Abort):
         code = _report(Interrupted("interrupted"), output)
     except AofError as error:
         code = _report(error, output)
-    except BrokenPipeError:
-        # The reader of our output went away; closing stdout again at exit must not complain.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = ExitCode.OK
+    except OSError as error:
+        code = _report(_environment(error), output)
     except Exception as error:
         if os.environ.get("AOF_DEBUG"):
             raise
@@ -115,7 +118,7 @@ def main() -> None:
 
 
 def _asks_for_json(arguments: list[str]) -> bool:
-    pairs = zip(arguments, [*arguments[1:], ""], strict=True)
+    pairs = pairwise([*arguments, ""])
     return any(
         (flag in {"-o", "--output"} and value == "json") or flag in {"-ojson", "--output=json"}
         for flag, value in pairs
@@ -131,6 +134,21 @@ def _usage(error: click.ClickException) -> UsageFault:
     context = getattr(error, "ctx", None)
     command = context.command_path if context else "aofctl"
     return UsageFault(error.format_message(), fix=f"see: {command} --help")
+
+
+def _environment(error: OSError) -> UsageFault:
+    """A disk, folder or stream that does not let us work is no bug of ours."""
+    what = error.strerror or str(error)
+    return UsageFault(
+        f"{error.filename}: {what}" if error.filename else what,
+        why="the system refused it",
+        fix="check permissions and free space, or work in another folder",
+    )
+
+
+def _readable(argument: str) -> str:
+    """An argument whose bytes are not UTF-8, with those bytes replaced."""
+    return argument.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
 
 
 def _internal(error: Exception) -> InternalFault:

@@ -7,11 +7,34 @@ import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TextIO
 
 from aof.errors import AofError
 from aof.templates.markdown import without_commands, without_controls
 from aof.transport.files import write_atomically
+
+
+def survive_odd_streams() -> None:
+    """Let closed or ASCII-only streams, and input that is not UTF-8, end no run."""
+    for name in ("stdin", "stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, _nowhere())
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+def _nowhere() -> TextIO:
+    return Path(os.devnull).open("r+")
+
+
+def _write(text: str) -> None:
+    """To stdout; when its reader has gone, the rest of the output goes nowhere."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        sys.stdout = _nowhere()
 
 
 def printable(text: str) -> str:
@@ -29,20 +52,17 @@ def on_terminal(stream: IO[str]) -> bool:
 
 def emit(text: str) -> None:
     """Print a result to stdout."""
-    sys.stdout.write(printable(text.rstrip("\n")) + "\n")
-    sys.stdout.flush()
+    _write(printable(text.rstrip("\n")) + "\n")
 
 
 def emit_command(text: str) -> None:
     """Print lines that are commands to the CI system, made and escaped by us: `::error ...`."""
-    sys.stdout.write(without_controls(text.rstrip("\n")) + "\n")
-    sys.stdout.flush()
+    _write(without_controls(text.rstrip("\n")) + "\n")
 
 
 def emit_json(document: Any) -> None:
     """Print one JSON document to stdout."""
-    sys.stdout.write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
-    sys.stdout.flush()
+    _write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
 
 
 def emit_markdown(text: str) -> None:

@@ -85,19 +85,25 @@ def run_agent(
         )
     # A replay proposes what it proposed then; a real run is ruled by the policies of today.
     rules = Governance() if replay else rules_for(assembled, asked, clock)
-    with RunLog(store.folder(run_id), redactor=assembled.redactor, clock=clock) as log:
+    kept: RunStore | None = store
+    try:
+        run_log = RunLog(store.folder(run_id), redactor=assembled.redactor, clock=clock)
+    except OSError as error:
+        notice(f"nothing of this run is kept: {error.filename}: {error.strerror}")
+        run_log, kept = RunLog(None, redactor=assembled.redactor, clock=clock), None
+    with run_log as log:
         run = Run(
             runnable=runnable,
             request=asked,
             run_id=run_id,
             log=log,
-            store=store,
+            store=kept,
             clock=clock,
             progress=progress(),
             governance=rules,
             options=RunOptions(
                 wait_s=wait,
-                dry_run=dry_run,
+                dry_run=dry_run or bool(replay) or kept is None,
                 require_model=llm == "require",
                 strict_evidence=strict_evidence,
                 most_tokens=max_total_tokens,

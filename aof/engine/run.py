@@ -330,7 +330,7 @@ class Run:
             evidence=calls.evidence,
             not_consulted=self._not_consulted(),
             warnings=self._warnings(assessment, calls),
-            plan=plan,
+            plan=None if self.options.dry_run else plan,
             model=reasoning.model,
             reasoning=reasoning.text,
         )

@@ -18,7 +18,8 @@ class FileMemory:
     """The newest `capacity` entries in `path`.
 
     A file that cannot be read as memory is moved aside to `<name>.corrupt-<n>` and
-    reported in `warnings`; the run goes on with an empty memory.
+    reported in `warnings`; the run goes on with an empty memory. So it does when the file or
+    its folder cannot be used at all.
     """
 
     def __init__(self, path: Path, capacity: int) -> None:
@@ -31,12 +32,26 @@ class FileMemory:
             return ()
         try:
             return _read(self._path)
+        except OSError as error:
+            self._complain("could not be read", error)
+            return ()
         except ValueError as error:
             aside = self._set_aside()
             self.warnings.append(f"memory {self._path} was set aside as {aside.name}: {error}")
             return ()
 
     def append(self, entry: Mapping[str, Any]) -> None:
+        try:
+            self._append(entry)
+        except OSError as error:
+            self._complain("could not be written", error)
+
+    def _complain(self, what: str, error: OSError) -> None:
+        warning = f"memory {self._path} {what}: {error.strerror}"
+        if warning not in self.warnings:
+            self.warnings.append(warning)
+
+    def _append(self, entry: Mapping[str, Any]) -> None:
         with locked(self._path.with_name(self._path.name + ".lock")):
             kept = [*self.entries(), dict(entry)][-self._capacity :]
             text = json.dumps({"schema": _SCHEMA, "entries": kept}, indent=1, ensure_ascii=False)

@@ -7,7 +7,7 @@ secret value would not replay, and none does.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -75,7 +75,7 @@ def read_cassette(name: str, store: RunStore) -> Cassette:
     if not path.is_file():
         raise UsageFault(f"no recorded run '{name}'", fix="see: aofctl get runs")
     try:
-        events = list(read_events(path))
+        events = _of_the_run(read_events(path))
         started = next(event for event in events if event.kind == "run.started").data
         remembered = next((event for event in events if event.kind == "memory.read"), None)
         return Cassette(
@@ -96,6 +96,16 @@ def read_cassette(name: str, store: RunStore) -> Cassette:
             why=str(error) or "its beginning is missing",
             file=str(path),
         ) from None
+
+
+def _of_the_run(events: Iterable[Event]) -> list[Event]:
+    """The events up to the run's end; what approving and applying its plan added is no answer."""
+    kept = []
+    for event in events:
+        kept.append(event)
+        if event.kind in {"run.finished", "run.failed"}:
+            break
+    return kept
 
 
 def _calls(events: Sequence[Event], folder: Path) -> list[RecordedCall]:
