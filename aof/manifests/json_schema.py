@@ -6,16 +6,16 @@ import json
 import sys
 from pathlib import Path
 
-from aof.manifests.kinds import KINDS
+from aof.manifests.kinds import KINDS, model_of
 
 
 def schema_files() -> dict[str, str]:
     """File name to content of every schema."""
     files: dict[str, str] = {}
-    for kind, model in KINDS.items():
+    for kind in KINDS:
         schema = {
             "$schema": "https://json-schema.org/draft/2020-12/schema",
-            **model.model_json_schema(by_alias=True),
+            **model_of(kind).model_json_schema(by_alias=True),
         }
         name = "".join(f"-{c.lower()}" if c.isupper() else c for c in kind).lstrip("-")
         files[f"{name}.json"] = json.dumps(schema, indent=2, ensure_ascii=False) + "\n"

@@ -1,20 +1,26 @@
-"""The kinds, by the word that stands after `kind:`."""
+"""The kinds, by the word that stands after `kind:`. Each is imported when it is met."""
 
 from __future__ import annotations
 
-from aof.manifests.agent import Agent
-from aof.manifests.agent_test import AgentTest
-from aof.manifests.base import Manifest
-from aof.manifests.fleet import Fleet
-from aof.manifests.policy import Policy
-from aof.manifests.trigger import Trigger
-from aof.manifests.workflow import Workflow
+import importlib
+from typing import TYPE_CHECKING
 
-KINDS: dict[str, type[Manifest]] = {
-    "Agent": Agent,
-    "AgentTest": AgentTest,
-    "Fleet": Fleet,
-    "Policy": Policy,
-    "Trigger": Trigger,
-    "Workflow": Workflow,
+if TYPE_CHECKING:
+    from aof.manifests.base import Manifest
+
+KINDS: dict[str, str] = {
+    "Agent": "aof.manifests.agent:Agent",
+    "AgentTest": "aof.manifests.agent_test:AgentTest",
+    "Fleet": "aof.manifests.fleet:Fleet",
+    "Policy": "aof.manifests.policy:Policy",
+    "Trigger": "aof.manifests.trigger:Trigger",
+    "Workflow": "aof.manifests.workflow:Workflow",
 }
+"""Kind to `module:Class`."""
+
+
+def model_of(kind: str) -> type[Manifest]:
+    """The model of a known kind."""
+    module, _, attribute = KINDS[kind].partition(":")
+    model: type[Manifest] = getattr(importlib.import_module(module), attribute)
+    return model

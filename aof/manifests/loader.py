@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from aof.errors import AofError, ManifestError, UsageFault
 from aof.manifests.base import API_VERSION, Manifest
-from aof.manifests.kinds import KINDS
+from aof.manifests.kinds import KINDS, model_of
 from aof.manifests.yaml_documents import Document, parse_documents
 
 _LARGEST_FILE = 8 * 1024 * 1024
@@ -114,7 +114,7 @@ def _validated(document: Document) -> tuple[Manifest | None, list[AofError]]:
     head = _check_head(document)
     if head is not None:
         return None, [head]
-    model = KINDS[document.data["kind"]]
+    model = model_of(document.data["kind"])
     try:
         return model.model_validate(document.data), []
     except ValidationError as error:

@@ -11,6 +11,7 @@ from aof.errors import AofError, UsageFault
 
 _MOST_NODES = 200_000
 _MERGE = "tag:yaml.org,2002:merge"
+_TEXT = "tag:yaml.org,2002:str"
 
 Path = tuple[str | int, ...]
 
@@ -90,6 +91,8 @@ class _Builder:
             return self._mapping(node, path)
         if isinstance(node, yaml.SequenceNode):
             return [self.build(item, (*path, index)) for index, item in enumerate(node.value)]
+        if node.tag == _TEXT:
+            return node.value
         return self._loader.construct_object(node)
 
     def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
