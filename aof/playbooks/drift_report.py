@@ -158,10 +158,18 @@ def _compliance(report: DriftReport, not_checked: Mapping[str, str]) -> str:
         ),
         (count(DriftClass.FAILED_SYNC), "not synced", "Everything in Git was synced"),
     ]
+    # A difference nobody can be named for may be either of these.
+    unexplained = count(DriftClass.UNKNOWN)
+    unsure = {checks[0][1], checks[3][1]}
     lines = []
     for found, wrong, right in checks:
         noun = "resource" if found == 1 else "resources"
-        lines.append(f"- ❌ {found} {noun} {wrong}" if found else f"- ✅ {right}")
+        if found:
+            lines.append(f"- ❌ {found} {noun} {wrong}")
+        elif unexplained and wrong in unsure:
+            lines.append(f"- ❔ Not known: {right[0].lower()}{right[1:]}")
+        else:
+            lines.append(f"- ✅ {right}")
     if not_checked:
         lines.append("- ❔ Not checked: " + "; ".join(f"{k} ({v})" for k, v in not_checked.items()))
     return "\n".join(lines)
