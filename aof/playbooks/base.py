@@ -43,6 +43,7 @@ class Request:
         require_measured: Refuse evidence nobody measured (numbers typed into the text).
         text_is_event: The text was rendered from an event; never read numbers from it.
         folder: What relative paths in `settings` are relative to.
+        recorded_files: What files named in `settings` held when a run is played again.
         previous: Facts of the agents that ran before in a fleet or workflow, by agent name.
         conversation: What was said before in a chat, for the model; playbooks read `text`.
     """
@@ -55,6 +56,7 @@ class Request:
     require_measured: bool = False
     text_is_event: bool = False
     folder: Path = field(default_factory=Path)
+    recorded_files: Mapping[str, Any] = field(default_factory=dict)
     previous: Mapping[str, Any] = field(default_factory=dict)
     conversation: str = ""
 

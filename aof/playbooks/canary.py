@@ -10,7 +10,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -96,16 +95,19 @@ def _gather(
     request: Request, calls: Calls, options: CanaryOptions, asked: CanaryRequest, app: str
 ) -> _Gathered:
     if "evidence" in request.settings:
-        return _from_file(request.settings["evidence"], request.folder, calls, app)
+        return _from_file(request.settings["evidence"], request, calls, app)
     may_type = not request.require_measured and not request.text_is_event
     if asked.numbers and may_type and not calls.configured("prometheus_query"):
         return _from_text(asked, calls, app)
     return _from_prometheus(request, calls, options, asked, app)
 
 
-def _from_file(name: str, folder: Path, calls: Calls, app: str) -> _Gathered:
+def _from_file(name: str, request: Request, calls: Calls, app: str) -> _Gathered:
     try:
-        data = json.loads((folder / name).read_text(encoding="utf-8"))
+        if name in request.recorded_files:
+            data = request.recorded_files[name]
+        else:
+            data = json.loads((request.folder / name).read_text(encoding="utf-8"))
         evidence = CanaryEvidence.model_validate(data)
     except OSError as error:
         raise UsageFault("the evidence file cannot be read", why=str(error)) from None

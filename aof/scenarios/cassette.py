@@ -54,6 +54,7 @@ class Cassette:
     tools: Mapping[str, Mapping[str, Any]]
     calls: Sequence[RecordedCall]
     memory: Sequence[Mapping[str, Any]]
+    files: Mapping[str, Any] = field(default_factory=dict)
     events: Sequence[Event] = field(repr=False, default=())
 
     def remembered(self) -> InMemory:
@@ -88,6 +89,7 @@ def read_cassette(name: str, store: RunStore) -> Cassette:
             tools=started["tools"],
             calls=_calls(events, folder),
             memory=_payload(folder, remembered.data) if remembered else [],
+            files=_files(events, folder),
             events=events,
         )
     except (ValueError, KeyError, StopIteration, OSError) as error:
@@ -123,6 +125,15 @@ def _calls(events: Sequence[Event], folder: Path) -> list[RecordedCall]:
             call.error = data["error"]
         calls.append(call)
     return calls
+
+
+def _files(events: Sequence[Event], folder: Path) -> dict[str, Any]:
+    """What the files held that the run was given, by the name it was given."""
+    return {
+        event.data["summary"]: _payload(folder, event.data)
+        for event in events
+        if event.kind == "tool.returned" and event.data["call"] == "file"
+    }
 
 
 def _payload(folder: Path, data: Mapping[str, Any]) -> Any:
@@ -203,5 +214,6 @@ def replay(runnable: Runnable, cassette: Cassette) -> tuple[Runnable, Request, F
         settings=cassette.settings,
         event=cassette.event,
         environment=cassette.environment,
+        recorded_files=cassette.files,
     )
     return again, request, FrozenClock(cassette.now)

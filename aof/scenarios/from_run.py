@@ -31,7 +31,7 @@ def test_from_run(
     if cassette.request:
         scenario["input"] = cassette.request
     if cassette.settings:
-        scenario["set"] = dict(cassette.settings)
+        scenario["set"] = _settings(cassette, run_id, fixtures)
     if cassette.event is not None:
         scenario["event"] = dict(cassette.event)
     if cassette.environment:
@@ -54,6 +54,17 @@ def test_from_run(
     }
     text = yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=100)
     return text, fixtures
+
+
+def _settings(cassette: Cassette, run_id: str, fixtures: dict[str, str]) -> dict[str, str]:
+    """The settings, with files the run read replaced by copies beside the test."""
+    settings = dict(cassette.settings)
+    for key, value in cassette.settings.items():
+        if value in cassette.files:
+            name = str(Path("fixtures") / f"{run_id}-{key}.json")
+            fixtures[name] = json.dumps(cassette.files[value], indent=1, ensure_ascii=False) + "\n"
+            settings[key] = name
+    return settings
 
 
 def _mock(call: RecordedCall, run_id: str, fixtures: dict[str, str]) -> dict[str, Any]:

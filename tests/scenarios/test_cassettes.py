@@ -66,3 +66,16 @@ def test_a_test_from_a_run_fails_when_the_answer_changes(tmp_path: Path) -> None
     path = tmp_path / "a.test.yaml"
     path.write_text(path.read_text().replace("5%", "0.1%"))
     assert aofctl("test", cwd=tmp_path).code == 1
+
+
+def test_an_evidence_file_is_part_of_the_recording(tmp_path: Path) -> None:
+    fixtures = Path(__file__).parents[2] / "library/cicd/fixtures"
+    evidence = tmp_path / "e.json"
+    evidence.write_text((fixtures / "canary-errors.json").read_text())
+    asked = [*GUARD, "shop", "--set", "evidence=e.json", "-o", "json"]
+    run_id = aofctl(*asked, cwd=tmp_path).json()["run_id"]
+    aofctl("test", "from-run", run_id, "--output-file", "t/a.test.yaml", cwd=tmp_path)
+    evidence.write_text((fixtures / "canary-healthy.json").read_text())
+    again = aofctl(*GUARD, "--replay", run_id, "-o", "json", cwd=tmp_path)
+    assert again.json()["decision"] == "ROLLBACK"
+    assert aofctl("test", "t", cwd=tmp_path).code == 0
