@@ -100,8 +100,9 @@ def main() -> None:
     except click.exceptions.Exit as error:
         code = error.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
-        emit(error.format_message())
-        code = ExitCode.OK
+        # `aofctl` alone asks for help; `aofctl audit` alone is a command half typed.
+        (notice if arguments else emit)(error.format_message())
+        code = ExitCode.USAGE if arguments else ExitCode.OK
     except click.ClickException as error:
         code = _report(_usage(error), output)
     except (KeyboardInterrupt, click.Abort):

@@ -20,6 +20,11 @@ def test_the_bare_command_shows_help(tmp_path: Path) -> None:
     assert (ran.code, "Commands:" in ran.out) == (0, True)
 
 
+def test_a_command_half_typed_shows_its_help_as_an_error(tmp_path: Path) -> None:
+    ran = aofctl("audit", cwd=tmp_path)
+    assert (ran.code, ran.out, "Commands:" in ran.err) == (2, "", True)
+
+
 def test_a_request_that_is_not_utf8_is_judged(tmp_path: Path) -> None:
     done = subprocess.run(
         [*map(str.encode, MAIN), *map(str.encode, GUARD), b"\xff\xfe " + SICK.encode()],
