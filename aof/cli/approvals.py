@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from aof.cli.options import OUTPUT_FILE
 from aof.cli.output import emit, emit_as, emit_json, emit_table, notice
 from aof.errors import UsageFault
 from aof.transport.files import write_atomically
@@ -84,9 +85,7 @@ def show(identifier: str, output: str) -> None:
 @click.option(
     "--file", "file", type=click.Path(path_type=Path, exists=True), help="A signed approval."
 )
-@click.option(
-    "--output-file", type=click.Path(path_type=Path), help="Write the approval here as well."
-)
+@click.option("--output-file", type=OUTPUT_FILE, help="Write the approval here as well.")
 def approve(
     identifier: str,
     *,

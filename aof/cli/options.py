@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -25,7 +26,24 @@ class _Duration(click.ParamType[float]):
             self.fail(str(error), param, ctx)
 
 
+class _OutputFile(click.ParamType[Path]):
+    """A file to write when the work is done; what would stop that is said before it begins."""
+
+    name = "file"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Path:
+        path = Path(value)
+        if not path.parent.is_dir():
+            self.fail(f"there is no folder '{path.parent}'; create it first", param, ctx)
+        if path.exists() and (not path.is_file() or path.is_relative_to("/dev")):
+            self.fail(f"'{path}' is no regular file; results go to standard output", param, ctx)
+        if not os.access(path.parent, os.W_OK | os.X_OK):
+            self.fail(f"the folder '{path.parent}' cannot be written to", param, ctx)
+        return path
+
+
 DURATION = _Duration()
+OUTPUT_FILE = _OutputFile()
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 output_option = click.option(
@@ -71,9 +89,7 @@ _RUN_OPTIONS = (
         "--strict-evidence", is_flag=True, help="Claims of the model without evidence warn."
     ),
     output_option,
-    click.option(
-        "--output-file", type=click.Path(path_type=Path), help="Write the result here too."
-    ),
+    click.option("--output-file", type=OUTPUT_FILE, help="Write the result here too."),
     click.option("--fail-on", type=click.Choice(["warn", "never"]), default=None),
     click.option(
         "--wait",

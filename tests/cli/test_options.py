@@ -1,0 +1,37 @@
+"""Options that cannot be right are refused before anything is done."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.aofctl import aofctl
+
+GUARD = ("run", "agent", "library/cicd/deployment-guardian")
+SICK = "Error rate: 9% (baseline: 0.1%)"
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        (*GUARD, SICK, "--output-file"),
+        ("test", "from-run", "20261120-134500-9f31c2", "--output-file"),
+        ("approve", "plan-1a2b3c4d", "--output-file"),
+    ],
+)
+def test_a_result_file_in_a_missing_folder_is_refused_before_the_run(
+    tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    ran = aofctl(*command, "missing/result.md", cwd=tmp_path)
+    assert ran.code == 2
+    assert "there is no folder 'missing'" in ran.err
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("file", ["here", "/dev/null", "/dev/stdout"])
+def test_a_result_file_that_is_none_is_refused(tmp_path: Path, file: str) -> None:
+    (tmp_path / "here").mkdir()
+    ran = aofctl(*GUARD, SICK, "--output-file", file, cwd=tmp_path)
+    assert ran.code == 2
+    assert f"'{file}' is no regular file" in ran.err
