@@ -123,7 +123,8 @@ class ModelServer:
             to.wfile.write(body)
             return
         _head(to, 200, "text/event-stream", {"transfer-encoding": "chunked"})
-        for block in self._blocks(turn, request):
+        # An empty chunk would end the body, and the end written below would start the next answer.
+        for block in filter(None, self._blocks(turn, request)):
             to.wfile.write(f"{len(block):x}\r\n".encode() + block + b"\r\n")
             to.wfile.flush()
         if isinstance(turn, Truncate):
