@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aof.clock import Clock
-from aof.errors import ManifestError, NotBound
+from aof.errors import ManifestError, NotBound, UsageFault
 from aof.manifests.agent import Agent, AgentSpec, McpServer, ToolUse
 from aof.manifests.loader import Loaded, load_one
 from aof.manifests.references import resolve_reference
@@ -99,11 +99,22 @@ def assemble_agent(
         memory=memory,
         template=template,
         template_name=template_name,
-        ref=ref,
+        ref=_found_again(ref, loaded.path, base, environment),
         models=choice.models,
         context_tokens=models.context_tokens(environment),
     )
     return Assembled(runnable, redactor, loaded, choice.notice)
+
+
+def _found_again(ref: str, path: Path, base: Path | None, environment: Mapping[str, str]) -> str:
+    """The reference by which a later command finds the same file, without its `base`."""
+    if base is None:
+        return ref
+    try:
+        same = resolve_reference(ref, environment=environment).samefile(path)
+    except UsageFault:
+        same = False
+    return ref if same else str(path)
 
 
 def _model_names(spec: AgentSpec, override: str, environment: Mapping[str, str]) -> list[str]:

@@ -5,6 +5,7 @@ A recommendation to stop or roll back is a result, never an exception.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import IntEnum
 from typing import Any, ClassVar
 
@@ -135,3 +136,11 @@ class InternalFault(AofError):
     """A bug of ours."""
 
     exit_code = ExitCode.INTERNAL
+
+
+def did_you_mean(word: str, names: Iterable[str], *, otherwise: str = "") -> str:
+    """The advice for a name nobody knows: the nearest of `names`, or `otherwise`."""
+    import difflib
+
+    close = difflib.get_close_matches(word, list(names), n=1)
+    return f"did you mean '{close[0]}'?" if close else otherwise

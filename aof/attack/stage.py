@@ -56,6 +56,7 @@ class Echo:
 
     name = "echo"
     options = Options
+    settings: Mapping[str, str] = {}
 
     def __init__(self, reads: Sequence[Operation], wants: Sequence[Operation], text: str) -> None:
         self.reads, self.wants, self.text = reads, wants, text

@@ -141,15 +141,12 @@ class _Talk:
 
     def _execute(self, text: str, *, dry_run: bool, memory: Any) -> RunResult:
         from aof.cli.carry_on import rules_for
-        from aof.cli.progress import progress
+        from aof.cli.recorded_run import recorded_run
         from aof.clock import SystemClock
-        from aof.engine.run import Run, RunOptions
+        from aof.engine.run import RunOptions
         from aof.playbooks.base import Request
-        from aof.runlog import RunLog
-        from aof.runs.store import new_run_id
 
         clock = SystemClock()
-        run_id = new_run_id(clock.now())
         asked = [one.asked for one in self.chat.turns if not one.asked.startswith("/")]
         request = Request(
             text="\n".join([*asked, text]).strip(),
@@ -159,20 +156,16 @@ class _Talk:
                 f"person: {one.asked}\nagent: {one.answered}" for one in self.chat.turns
             ),
         )
-        rules = rules_for(self.assembled, request, clock)
-        folder = self.runs.folder(run_id)
-        with RunLog(folder, redactor=self.assembled.redactor, clock=clock) as log:
-            return Run(
-                runnable=replace(self.assembled.runnable, memory=memory),
-                request=request,
-                run_id=run_id,
-                log=log,
-                store=self.runs,
-                clock=clock,
-                progress=progress(),
-                governance=rules,
-                options=RunOptions(dry_run=dry_run),
-            ).execute()
+        remembering = replace(self.assembled.runnable, memory=memory)
+        run = recorded_run(
+            replace(self.assembled, runnable=remembering),
+            request,
+            RunOptions(dry_run=dry_run),
+            clock=clock,
+            governance=rules_for(self.assembled, request, clock),
+        )
+        with run.log:
+            return run.execute()
 
     def _remember(self, text: str, result: RunResult) -> None:
         from aof.runs.chats import Said

@@ -35,6 +35,7 @@ def describe(what: str, ref: str, output: str) -> None:
 def _agent(ref: str) -> dict[str, Any]:
     from aof.assembly import assemble_agent
     from aof.clock import SystemClock
+    from aof.playbooks.base import EVERY_RUN
 
     assembled = assemble_agent(
         ref, environment=dict(os.environ), folder=Path.cwd(), clock=SystemClock()
@@ -47,6 +48,7 @@ def _agent(ref: str) -> dict[str, Any]:
         "description": spec.description,
         "model": spec.model,
         "playbook": spec.playbook.name if spec.playbook else None,
+        "set": sorted({*runnable.playbook.settings, *EVERY_RUN}) if runnable.playbook else "any",
         "memory": spec.memory or None,
         "tools": {
             name: "ready" if bound.tool else f"not consulted: {bound.reason}"
@@ -79,12 +81,14 @@ def _tool(name: str) -> dict[str, Any]:
 
 
 def _playbook(name: str) -> dict[str, Any]:
+    from aof.playbooks.base import EVERY_RUN
     from aof.playbooks.catalog import playbook
 
     used = playbook(name)
     schema = used.options.model_json_schema()
     return {
         "name": used.name,
+        "set": {**used.settings, **EVERY_RUN},
         "with": {
             key: f"{field.get('description', '')} (default {field.get('default')!r})".strip()
             for key, field in schema.get("properties", {}).items()

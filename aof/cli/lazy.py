@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from aof.errors import did_you_mean
+
 
 class LazyGroup(click.Group):
     """A group from a table: name -> (`module:attribute`, one line of help)."""
@@ -37,11 +39,8 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         name = args[0] if args else ""
         if name and not name.startswith("-") and name not in self.table:
-            import difflib
-
-            close = difflib.get_close_matches(name, self.table, n=1)
-            hint = f" Did you mean '{close[0]}'?" if close else ""
-            ctx.fail(f"No such command '{name}'.{hint}")
+            hint = did_you_mean(name, self.table).capitalize()
+            ctx.fail(f"No such command '{name}'. {hint}".rstrip())
         return super().resolve_command(ctx, args)
 
 

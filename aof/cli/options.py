@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from aof.errors import UsageFault
+
+if TYPE_CHECKING:
+    from aof.playbooks.base import Playbook
 
 
 class _Duration(click.ParamType[float]):
@@ -67,9 +70,21 @@ def parse_settings(pairs: Sequence[str]) -> dict[str, str]:
     return settings
 
 
+def refuse_unknown(settings: Mapping[str, str], playbooks: Sequence[Playbook | None]) -> None:
+    """`UsageFault` for a `--set` that none of the agents would read."""
+    from aof.playbooks.base import unknown_settings
+
+    for problem in unknown_settings(settings, playbooks):
+        raise problem
+
+
 _RUN_OPTIONS = (
     click.option(
-        "--set", "settings", multiple=True, metavar="KEY=VALUE", help="A setting; repeats."
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="A setting of the playbook; repeats. Which: aofctl describe agent REF.",
     ),
     click.option(
         "--llm",

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
 import click
 
 from aof.cli.carry_on import carry_on, rules_for
-from aof.cli.options import parse_settings, run_options
+from aof.cli.options import parse_settings, refuse_unknown, run_options
 from aof.cli.output import emit_as, notice, write_output_file, write_step_summary
 
 
@@ -50,13 +51,11 @@ def run_agent(
       aofctl run agent library/cicd/deployment-guardian --set evidence=canary.json
     """
     from aof.assembly import assemble_agent
-    from aof.cli.progress import progress
+    from aof.cli.recorded_run import recorded_run
     from aof.clock import Clock, SystemClock
     from aof.engine.planning import Governance
-    from aof.engine.run import Run, RunOptions
+    from aof.engine.run import RunOptions
     from aof.playbooks.base import Request
-    from aof.runlog import RunLog
-    from aof.runs.store import RunStore, new_run_id
 
     clock: Clock = SystemClock()
     environment = {} if replay else dict(os.environ)
@@ -66,50 +65,40 @@ def run_agent(
     )
     if assembled.notice and not replay:
         notice(f"without the model: {assembled.notice}")
-    now = clock.now()
-    run_id = new_run_id(now)
-    store = RunStore(here / ".aof" / "runs")
-    runnable = assembled.runnable
     if replay:
+        from aof.runs.store import RunStore
         from aof.scenarios import cassette
 
-        recorded = cassette.read_cassette(replay, store)
-        runnable, asked, clock = cassette.replay(runnable, recorded)
+        recorded = cassette.read_cassette(replay, RunStore(here / ".aof" / "runs"))
+        runnable, asked, clock = cassette.replay(assembled.runnable, recorded)
+        assembled = replace(assembled, runnable=runnable)
     else:
+        given = parse_settings(settings)
+        refuse_unknown(given, [assembled.runnable.playbook])
         asked = Request(
             text=sys.stdin.read() if request == "-" else request,
-            now=now,
-            settings=parse_settings(settings),
+            now=clock.now(),
+            settings=given,
             environment=environment,
             require_measured=require_measured,
         )
     # A replay proposes what it proposed then; a real run is ruled by the policies of today.
     rules = Governance() if replay else rules_for(assembled, asked, clock)
-    kept: RunStore | None = store
-    try:
-        run_log = RunLog(store.folder(run_id), redactor=assembled.redactor, clock=clock)
-    except OSError as error:
-        notice(f"nothing of this run is kept: {error.filename}: {error.strerror}")
-        run_log, kept = RunLog(None, redactor=assembled.redactor, clock=clock), None
-    with run_log as log:
-        run = Run(
-            runnable=runnable,
-            request=asked,
-            run_id=run_id,
-            log=log,
-            store=kept,
-            clock=clock,
-            progress=progress(),
-            governance=rules,
-            options=RunOptions(
-                wait_s=wait,
-                dry_run=dry_run or bool(replay) or kept is None,
-                require_model=llm == "require",
-                strict_evidence=strict_evidence,
-                most_tokens=max_total_tokens,
-                most_cost_usd=max_cost,
-            ),
-        )
+    run = recorded_run(
+        assembled,
+        asked,
+        RunOptions(
+            wait_s=wait,
+            dry_run=dry_run or bool(replay),
+            require_model=llm == "require",
+            strict_evidence=strict_evidence,
+            most_tokens=max_total_tokens,
+            most_cost_usd=max_cost,
+        ),
+        clock=clock,
+        governance=rules,
+    )
+    with run.log:
         result = run.execute()
     document = assembled.redactor.value(result.as_dict())
     emit_as(document, output, markdown=result.report)

@@ -4,14 +4,22 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from aof.cli.carry_on import rules_for
-from aof.cli.options import parse_settings, run_options
+from aof.cli.carry_on import carry_on, rules_for
+from aof.cli.options import parse_settings, refuse_unknown, run_options
 from aof.cli.output import emit_as, notice, write_output_file, write_step_summary
+from aof.errors import ExitCode
+
+if TYPE_CHECKING:
+    from aof.assembly import Assembled
+    from aof.engine.run import Run
+    from aof.fleets import FleetResult
+    from aof.playbooks.base import Request
 
 
 @click.command("fleet")
@@ -34,69 +42,82 @@ def run_fleet(ref: str, request: str, **options: Any) -> None:
     clock, environment = SystemClock(), dict(os.environ)
     loaded = load_checked(ref, "Fleet", environment)
     assert isinstance(loaded.manifest, Fleet)
-    asked = Request(
-        text=sys.stdin.read() if request == "-" else request,
-        now=clock.now(),
-        settings=parse_settings(options["settings"]),
-        environment=environment,
-        require_measured=options["require_measured"],
-    )
     agents = [
         _member(agent.ref, loaded.path.parent, environment, options)
         for agent in loaded.manifest.spec.agents
     ]
-    result = fleets.run_fleet(loaded.name, agents, asked, mode=loaded.manifest.spec.mode)
+    settings = parse_settings(options["settings"])
+    refuse_unknown(settings, [one.runnable.playbook for one in agents])
+    asked = Request(
+        text=sys.stdin.read() if request == "-" else request,
+        now=clock.now(),
+        settings=settings,
+        environment=environment,
+        require_measured=options["require_measured"],
+    )
+    makers = [(one.runnable.name, _maker(one, options)) for one in agents]
+    result = fleets.run_fleet(loaded.name, makers, asked, mode=loaded.manifest.spec.mode)
     document, output = result.as_dict(), options["output"]
-    emit_as(document, output, markdown=result.report)
+    for one in agents:
+        document = one.redactor.value(document)
+    emit_as(document, output, markdown=document["report"])
     if options["output_file"] is not None:
-        write_output_file(options["output_file"], document, output, result.report)
-    write_step_summary(result.report)
-    raise click.exceptions.Exit(int(result.exit_code(options["fail_on"] or "")))
+        write_output_file(options["output_file"], document, output, document["report"])
+    write_step_summary(document["report"])
+    raise click.exceptions.Exit(int(_carried_on(result, options)))
 
 
-def _member(ref: str, base: Path, environment: dict[str, str], options: dict[str, Any]) -> Any:
-    """An agent's name, and what makes its run."""
+def _carried_on(result: FleetResult, options: dict[str, Any]) -> ExitCode:
+    """The plan of one member after the other, as after the run of a single agent."""
+    fail_on, may_ask = options["fail_on"] or "", options["output"] in {"text", "markdown"}
+    failed = [member.error.exit_code for member in result.members if member.error is not None]
+    ended = [
+        carry_on(member.result, fail_on, may_ask=may_ask)
+        for member in result.members
+        if member.result is not None
+    ]
+    return ExitCode.strongest(*failed, *ended)
+
+
+def _member(
+    ref: str, base: Path, environment: dict[str, str], options: dict[str, Any]
+) -> Assembled:
     from aof.assembly import assemble_agent
-    from aof.cli.progress import progress
     from aof.clock import SystemClock
-    from aof.engine.run import Run, RunOptions
-    from aof.playbooks.base import Request
-    from aof.runlog import RunLog
-    from aof.runs.store import RunStore, new_run_id
 
-    clock, here = SystemClock(), Path.cwd()
     assembled = assemble_agent(
         ref,
         environment=environment,
-        folder=here,
-        clock=clock,
+        folder=Path.cwd(),
+        clock=SystemClock(),
         llm=options["llm"],
         model=options["model"],
         base=base,
     )
     if assembled.notice:
         notice(f"{assembled.runnable.name} without the model: {assembled.notice}")
-    store = RunStore(here / ".aof" / "runs")
+    return assembled
 
-    def make(request: Request) -> Run:
-        run_id = new_run_id(clock.now())
-        return Run(
-            runnable=assembled.runnable,
-            request=request,
-            run_id=run_id,
-            log=RunLog(store.folder(run_id), redactor=assembled.redactor, clock=clock),
-            store=store,
-            clock=clock,
-            progress=progress(),
-            governance=rules_for(assembled, request, clock),
-            options=RunOptions(
-                wait_s=options["wait"],
-                dry_run=options["dry_run"],
-                require_model=options["llm"] == "require",
-                strict_evidence=options["strict_evidence"],
-                most_tokens=options["max_total_tokens"],
-                most_cost_usd=options["max_cost"],
-            ),
-        )
 
-    return assembled.runnable.name, make
+def _maker(assembled: Assembled, options: dict[str, Any]) -> Callable[[Request], Run]:
+    """What makes the member's run once it is known what it is asked."""
+    from aof.cli.recorded_run import recorded_run
+    from aof.clock import SystemClock
+    from aof.engine.run import RunOptions
+
+    clock = SystemClock()
+    chosen = RunOptions(
+        wait_s=options["wait"],
+        dry_run=options["dry_run"],
+        require_model=options["llm"] == "require",
+        strict_evidence=options["strict_evidence"],
+        most_tokens=options["max_total_tokens"],
+        most_cost_usd=options["max_cost"],
+    )
+    return lambda request: recorded_run(
+        assembled,
+        request,
+        chosen,
+        clock=clock,
+        governance=rules_for(assembled, request, clock),
+    )

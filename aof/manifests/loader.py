@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from aof.errors import AofError, ManifestError, UsageFault
+from aof.errors import AofError, ManifestError, UsageFault, did_you_mean
 from aof.manifests.base import API_VERSION, Manifest
 from aof.manifests.kinds import KINDS, model_of
 from aof.manifests.yaml_documents import Document, parse_documents
@@ -135,7 +134,7 @@ def _check_head(document: Document) -> AofError | None:
         return UsageFault(
             f"unknown kind '{kind}'",
             why=f"there are: {', '.join(sorted(KINDS))}",
-            fix=_did_you_mean(str(kind), list(KINDS)),
+            fix=did_you_mean(str(kind), KINDS),
             file=document.file,
             line=document.line_of(("kind",)),
         )
@@ -158,7 +157,7 @@ def _problem(item: Any, document: Document, model: type[Manifest]) -> AofError:
         return UsageFault(
             f"unknown field '{path[-1]}' in {'.'.join(map(str, path[:-1])) or model.__name__}",
             why=f"there are: {', '.join(names)}" if names else "it has no such field",
-            fix=_did_you_mean(str(path[-1]), names),
+            fix=did_you_mean(str(path[-1]), names),
             **where,
         )
     if item["type"] == "missing":
@@ -211,11 +210,6 @@ def _step(node: dict[str, Any], part: str | int) -> dict[str, Any]:
     else:
         found = node.get("properties", {}).get(part, {})
     return found if isinstance(found, dict) else {}
-
-
-def _did_you_mean(word: str, names: list[str]) -> str:
-    close = difflib.get_close_matches(word, names, n=1)
-    return f"did you mean '{close[0]}'?" if close else ""
 
 
 def _name_of(data: Any) -> str:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from aof.errors import UsageFault
+from aof.errors import UsageFault, did_you_mean
 
 _SUFFIXES = ("", ".yaml", ".yml")
 
@@ -66,5 +65,4 @@ def _suggestion(ref: str) -> str:
         for file in library.rglob("*.yaml")
         if not file.name.endswith(".test.yaml")
     ]
-    close = difflib.get_close_matches(ref, names, n=1, cutoff=0.5)
-    return f"did you mean '{close[0]}'?" if close else "see: aofctl get agents"
+    return did_you_mean(ref, names, otherwise="see: aofctl get agents")

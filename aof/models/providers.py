@@ -6,12 +6,11 @@ importing anything.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from aof.errors import NotBound, UsageFault
+from aof.errors import NotBound, UsageFault, did_you_mean
 
 COMPATIBLE = "openai-compatible"
 _AWS = (
@@ -129,11 +128,11 @@ def parse_model_name(text: str) -> ModelName:
     if head == COMPATIBLE:
         return ModelName(text, head, model, _required_url(text, url))
     if head not in PROVIDERS:
-        close = difflib.get_close_matches(head, [*PROVIDERS, COMPATIBLE], n=1)
+        known = [*PROVIDERS, COMPATIBLE]
         raise UsageFault(
             f"unknown model provider '{head}'",
-            why=f"there are: {', '.join([*PROVIDERS, COMPATIBLE])}",
-            fix=f"did you mean '{close[0]}'?" if close else f"or {COMPATIBLE}:NAME@URL",
+            why=f"there are: {', '.join(known)}",
+            fix=did_you_mean(head, known, otherwise=f"or {COMPATIBLE}:NAME@URL"),
         )
     return ModelName(text, head, model, url)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -10,7 +10,7 @@ from typing import Any, ClassVar, Protocol, TypeVar
 
 from pydantic import BaseModel, ConfigDict
 
-from aof.errors import UsageFault
+from aof.errors import UsageFault, did_you_mean
 from aof.messages import ToolResult
 from aof.plans import Action, Assumption, Check
 from aof.verdict import Assessment
@@ -109,17 +109,46 @@ class Playbook(Protocol):
     """Gathers evidence through `calls`, hands it to an analysis, returns what came of it.
 
     `name` is what manifests say under `playbook.name`; `options` is the model of
-    `playbook.with`. A playbook keeps no state between calls of `assess`: with `--wait`
-    the engine calls it again until the assessment is firm.
+    `playbook.with`; `settings` are the keys of `--set` and what each is. A playbook
+    keeps no state between calls of `assess`: with `--wait` the engine calls it again until
+    the assessment is firm.
     """
 
     name: str
     options: type[Options]
+    settings: Mapping[str, str]
 
     def assess(
         self, request: Request, calls: Calls, options: Any, memory: Sequence[Mapping[str, Any]]
     ) -> Assessment:
         """Judge. `memory` holds earlier entries of this agent, oldest first."""
+
+
+EVERY_RUN: Mapping[str, str] = {
+    "environment": "Where changes would land, e.g. prod; policies look at it."
+}
+"""Settings that no playbook reads and every run takes."""
+
+
+def unknown_settings(
+    given: Iterable[str], playbooks: Sequence[Playbook | None]
+) -> list[UsageFault]:
+    """A problem for each key of `given` that none of `playbooks` reads.
+
+    Without a playbook (None) the model is told all settings, so every key is known.
+    """
+    if None in playbooks:
+        return []
+    known = sorted({*EVERY_RUN, *(key for used in playbooks if used for key in used.settings)})
+    return [
+        UsageFault(
+            f"unknown setting '{key}'",
+            why=f"there are: {', '.join(known)}",
+            fix=did_you_mean(key, known),
+        )
+        for key in given
+        if key not in known
+    ]
 
 
 def setting_of(

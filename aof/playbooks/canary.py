@@ -20,7 +20,7 @@ from aof.manifests.base import duration_s
 from aof.plans import Action
 from aof.playbooks.base import Calls, Options, Request, setting_of
 from aof.playbooks.canary_metrics import CanaryMetrics
-from aof.playbooks.canary_options import CanaryOptions
+from aof.playbooks.canary_options import SETTINGS, CanaryOptions
 from aof.playbooks.canary_report import blocks, findings
 from aof.playbooks.canary_request import CanaryRequest, parse_canary_request
 from aof.playbooks.rollback import Target, rollback_actions
@@ -48,6 +48,7 @@ class Canary:
 
     name = "canary"
     options: type[Options] = CanaryOptions
+    settings: Mapping[str, str] = SETTINGS
 
     def assess(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from pydantic import Field
@@ -10,6 +11,14 @@ from aof.analysis.canary import CanaryLimits
 from aof.analysis.canary.evidence import Stage, Strategy
 from aof.manifests.base import Duration, duration_s
 from aof.playbooks.base import Options
+
+SETTINGS: Mapping[str, str] = {
+    "app": "The app, instead of the one the request names.",
+    "evidence": "File with evidence (docs/canary.md), instead of asking Prometheus.",
+    "end": "Judge as of this time, e.g. 2026-11-20T10:00:00Z; now if not given.",
+    "duration": "How far back to look, e.g. 30m.",
+}
+"""What `--set` can say."""
 
 
 class CanaryOptions(Options):

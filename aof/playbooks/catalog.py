@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from typing import TYPE_CHECKING
 
-from aof.errors import UsageFault
+from aof.errors import UsageFault, did_you_mean
 
 if TYPE_CHECKING:
     from aof.playbooks.base import Playbook
@@ -22,11 +21,10 @@ PLAYBOOKS: dict[str, str] = {
 def check_name(name: str) -> None:
     """`UsageFault` with a suggestion when no playbook is called `name`; imports none."""
     if name not in PLAYBOOKS:
-        close = difflib.get_close_matches(name, PLAYBOOKS, n=1)
         raise UsageFault(
             f"unknown playbook '{name}'",
             why=f"there are: {', '.join(sorted(PLAYBOOKS))}",
-            fix=f"did you mean '{close[0]}'?" if close else "",
+            fix=did_you_mean(name, PLAYBOOKS),
         )
 
 

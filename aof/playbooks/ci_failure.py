@@ -20,7 +20,7 @@ from aof.playbooks.base import Calls, Options, Request
 from aof.playbooks.ci_failure_gather import Gathered, JobLog, gather, read_changes
 from aof.playbooks.ci_failure_memory import entry_of, fixed_by, seen_before, unrelated_branches
 from aof.playbooks.ci_failure_report import blocks
-from aof.playbooks.ci_failure_source import source_of
+from aof.playbooks.ci_failure_source import SETTINGS, source_of
 from aof.playbooks.problem_matchers import FOLDER, rules_with
 from aof.verdict import Assessment, Finding, Verdict
 
@@ -46,6 +46,7 @@ class CiFailure:
 
     name = "ci_failure"
     options: type[Options] = CiFailureOptions
+    settings: Mapping[str, str] = SETTINGS
 
     def assess(
         self,

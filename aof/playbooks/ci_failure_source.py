@@ -12,6 +12,18 @@ from aof.playbooks.base import Request
 
 Kind = Literal["file", "github", "gitlab", "jenkins", "loki", "text"]
 
+SETTINGS: Mapping[str, str] = {
+    "log": "A log file: plain, gzip, or the zip of a workflow run.",
+    "run": "Id of a GitHub Actions run.",
+    "pipeline": "Id of a GitLab pipeline.",
+    "job": "Id of one job of `run` or `pipeline`.",
+    "repository": "owner/name of the GitHub repository.",
+    "project": "Path or id of the GitLab project.",
+    "build": "Jenkins build, as JOB or JOB#NUMBER.",
+    "loki": "LogQL query whose lines are the log.",
+}
+"""What `--set` can say."""
+
 _GITHUB_RUN = re.compile(
     r"https?://[\w.-]+/(?P<repository>[\w.-]+/[\w.-]+)/actions/runs/(?P<run>\d+)"
     r"(?:/attempts/\d+)?(?:/jobs?/(?P<job>\d+))?"

@@ -11,6 +11,27 @@ from typing import Any
 from aof.errors import UsageFault
 from aof.playbooks.drift_options import DriftOptions
 
+SETTINGS: Mapping[str, str] = {
+    "namespace": "Namespace to look at.",
+    "argocd_app": "Argo CD applications, separated by commas (also: app, argocd_apps).",
+    "app": "The same as argocd_app.",
+    "argocd_apps": "The same as argocd_app.",
+    "kustomization": "Flux Kustomizations, separated by commas (also: kustomizations).",
+    "kustomizations": "The same as kustomization.",
+    "repo": "Clone that holds the manifests.",
+    "path": "Manifests inside the clone.",
+    "revision": "Revision that should be running.",
+    "last_synced": "Revision, or with `desired` the file or folder, that was last applied.",
+    "manager": "Field manager of the tool that applies.",
+    "verify": "true asks the server by dry run as well.",
+    "desired": "File or folder of manifests, instead of a clone.",
+    "live": "File with what runs, instead of asking a cluster; belongs to desired.",
+    "sync_status": "File with the Argo CD Application or Flux Kustomization; belongs to desired.",
+    "ignore": "File with further rules of what is ignored; belongs to desired.",
+    "audit_log": "Audit log of the Kubernetes server, to say who changed what.",
+}
+"""What `--set` can say."""
+
 _NAME = r"([a-z0-9][a-z0-9.-]{0,252})"
 _NAMESPACE = (
     re.compile(rf"\bnamespaces?\s*[:=]?\s+['\"]?{_NAME}", re.IGNORECASE),

@@ -20,7 +20,7 @@ from aof.playbooks.drift_ignores import resolved_ignores
 from aof.playbooks.drift_live import Live, declared_pairs, read_live
 from aof.playbooks.drift_options import DriftOptions
 from aof.playbooks.drift_report import blocks, findings, summary_of
-from aof.playbooks.drift_request import DriftRequest, parse_drift_request
+from aof.playbooks.drift_request import SETTINGS, DriftRequest, parse_drift_request
 from aof.playbooks.drift_scopes import Scope, scopes
 from aof.playbooks.drift_trends import memory_entry, trends
 from aof.transport.kubernetes_documents import read_events, read_objects, read_value
@@ -35,6 +35,7 @@ class GitopsDrift:
 
     name = "gitops_drift"
     options: type[Options] = DriftOptions
+    settings: Mapping[str, str] = SETTINGS
 
     def assess(
         self,

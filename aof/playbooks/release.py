@@ -20,7 +20,7 @@ from aof.analysis.release.releases import find_releases
 from aof.plans import Action
 from aof.playbooks.base import Calls, Options, Request
 from aof.playbooks.release_forge import Forge, choose_forge
-from aof.playbooks.release_options import Asked, ReleaseOptions, asked
+from aof.playbooks.release_options import SETTINGS, Asked, ReleaseOptions, asked
 from aof.playbooks.release_prepared import Preparation, Prepared
 from aof.playbooks.release_report import findings_of, memory_entry, report_blocks
 from aof.playbooks.release_repository import CalledRepository
@@ -48,6 +48,7 @@ class Release:
 
     name = "release"
     options: type[Options] = ReleaseOptions
+    settings: Mapping[str, str] = SETTINGS
 
     def assess(
         self,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -10,6 +11,15 @@ from pydantic import Field, field_validator
 
 from aof.manifests.base import duration_s
 from aof.playbooks.base import Options, Request
+
+SETTINGS: Mapping[str, str] = {
+    "version": "The version to release, instead of the next one.",
+    "app": "Application that is promoted.",
+    "package": "The package of a repository that releases several.",
+    "rollback": "Roll this environment back.",
+    "guardian": "File with the `-o json` answer of deployment-guardian, the gate to production.",
+}
+"""What `--set` can say."""
 
 _VERSION = re.compile(r"(?<![\w.])v?(\d+\.\d+\.\d+(?:-[0-9A-Za-z.-]*[0-9A-Za-z])?)(?![\w.]*\w)")
 _ROLLBACK = re.compile(r"\broll(?:ing)?[ -]?back\b", re.IGNORECASE)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 import importlib
 from typing import TYPE_CHECKING
 
-from aof.errors import NotBound, UsageFault
+from aof.errors import NotBound, UsageFault, did_you_mean
 
 if TYPE_CHECKING:
     from aof.tools.base import Tool
@@ -29,11 +28,10 @@ TOOLS: dict[str, str] = {
 def check_name(name: str) -> None:
     """`UsageFault` with a suggestion when no tool is called `name`; imports none."""
     if name not in TOOLS:
-        close = difflib.get_close_matches(name, TOOLS, n=1)
         raise UsageFault(
             f"unknown tool '{name}'",
             why="it is not in the catalog",
-            fix=f"did you mean '{close[0]}'?" if close else "see: aofctl get tools",
+            fix=did_you_mean(name, TOOLS, otherwise="see: aofctl get tools"),
         )
 
 

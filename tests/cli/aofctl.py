@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import pty
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -37,3 +38,26 @@ def aofctl(*arguments: str, cwd: Path, stdin: str = "", **environment: str) -> R
         check=False,
     )
     return Ran(done.returncode, done.stdout, done.stderr)
+
+
+def aofctl_on_a_terminal(*arguments: str, cwd: Path, answers: str) -> Ran:
+    """`aofctl ARGUMENTS` where a person sits who types `answers`; `out` holds both streams."""
+    person, terminal = pty.openpty()
+    process = subprocess.Popen(
+        [sys.executable, "-c", "from aof.cli.main import main; main()", *arguments],
+        cwd=cwd,
+        env={"PATH": os.environ["PATH"], "NO_COLOR": "1", "TERM": "dumb"},
+        stdin=terminal,
+        stdout=terminal,
+        stderr=terminal,
+    )
+    os.close(terminal)
+    os.write(person, answers.encode())
+    seen = b""
+    try:
+        while chunk := os.read(person, 4096):
+            seen += chunk
+    except OSError:
+        pass  # Linux says so when the last process at the terminal has gone
+    os.close(person)
+    return Ran(process.wait(timeout=60), seen.decode(), "")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.aofctl import Ran, aofctl
+from tests.cli.aofctl import Ran, aofctl, aofctl_on_a_terminal
 
 POLICY = """
 apiVersion: aof.dev/v1alpha1
@@ -154,6 +154,32 @@ def test_an_approval_signed_with_a_key_counts_in_ci(repository: Path) -> None:
     ci = {"CI": "1", "AOF_CLAIMS": "folder"}
     assert aofctl("apply", plan, cwd=repository, **ci).code == 0
     assert aofctl("audit", "verify", cwd=repository).code == 0
+
+
+FLEET = """
+apiVersion: aof.dev/v1alpha1
+kind: Fleet
+metadata: {name: ship}
+spec: {agents: [{ref: ./releases}]}
+"""
+
+
+@pytest.mark.parametrize("subject", [("agent", "library/cicd/release-manager"), ("fleet", "ship")])
+@pytest.mark.parametrize(("answer", "code", "tags"), [("y", 0, 2), ("n", 4, 1)])
+def test_a_person_at_the_terminal_is_asked(
+    repository: Path, subject: tuple[str, str], answer: str, code: int, tags: int
+) -> None:
+    shutil.rmtree(repository / ".aof")
+    fleet = repository.parent / "fleet"
+    fleet.mkdir()
+    shutil.copy("library/cicd/release-manager.yaml", fleet / "releases.yaml")
+    shutil.copy("library/cicd/release-manager.report.md.j2", fleet)
+    (fleet / "ship.yaml").write_text(FLEET)
+    kind, name = subject
+    ref = str(fleet / name) if kind == "fleet" else name
+    ran = aofctl_on_a_terminal("run", kind, ref, cwd=repository, answers=f"{answer}\n")
+    assert (ran.code, "Carry out plan-" in ran.out) == (code, True), ran.out
+    assert len(git(repository, "tag").split()) == tags
 
 
 def test_a_plan_is_shown_in_every_form(repository: Path) -> None:

@@ -67,6 +67,16 @@ def test_a_fleet_with_a_missing_member_is_refused_with_its_line(folder: Path) ->
     assert (ran.code, ran.json()["error"]["line"]) == (2, 8)
 
 
+def test_a_setting_only_one_member_knows_is_given_to_all(folder: Path) -> None:
+    release = AGENT.format(name="two").replace("canary, with: {app: two}", "ci_failure")
+    (folder / "two.yaml").write_text(release)
+    (folder / "log").write_text("make: *** [all] Error 2\n")
+    ran = aofctl("run", "fleet", "both", WELL, "--set", "log=log", "-o", "json", cwd=folder)
+    assert ran.json()["members"][1]["decision"] == "DIAGNOSED"
+    ran = aofctl("run", "fleet", "both", WELL, "--set", "lgo=log", "-o", "json", cwd=folder)
+    assert (ran.code, ran.json()["error"]["fix"]) == (2, "did you mean 'log'?")
+
+
 def test_a_fleet_can_be_tested(folder: Path) -> None:
     (folder / "both.test.yaml").write_text(f"""\
 apiVersion: aof.dev/v1alpha1
