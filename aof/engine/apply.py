@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import takewhile
 from typing import Any
 
 from aof.approvals.claims import Claims
@@ -42,7 +43,8 @@ class Outcome:
     Attributes:
         statuses: Of every action.
         stopped: Why not everything was applied; empty when it was.
-        undo: Commands that take back what was applied, last one first.
+        undo: Commands that take back what was applied, last one first, as far as that goes:
+            what came before a step that cannot be taken back stays, too.
         nothing_to_do: Everything had been applied before.
     """
 
@@ -369,10 +371,8 @@ class Apply:
 
     def _outcome(self, stopped: str = "", *, nothing_to_do: bool = False) -> Outcome:
         states = self._states()
-        undo = [
-            action.undo
-            for action in reversed(self.plan.actions)
-            if stopped and action.undo and states[action.id].state is State.APPLIED
-        ]
+        applied = [one for one in self.plan.actions if states[one.id].state is State.APPLIED]
+        undo = [one.undo for one in takewhile(lambda one: one.undo, reversed(applied))]
         statuses = {name: one.status for name, one in states.items()}
-        return Outcome(self.plan, statuses, stopped, undo, tuple(self.warnings), nothing_to_do)
+        way_back = undo if stopped else []
+        return Outcome(self.plan, statuses, stopped, way_back, tuple(self.warnings), nothing_to_do)

@@ -177,19 +177,17 @@ class _Run:
         problem = remote.problem(self.repository, prepared.files)
         names = ", ".join(tags)
         if problem is not None:
-            return Next(
-                "HOLD",
-                f"{names} is computed but cannot be released from here: {problem.title}.",
-                Verdict.INCONCLUSIVE,
-                findings=[problem],
-                prepared=prepared,
-            )
+            return _not_from_here(names, problem, prepared)
         steps = self._steps(remote)
         findings = prepared.findings
         if self.config.protected and prepared.files:
-            actions, waiting = steps.by_pull_request(prepared)
-            if waiting:
-                return Next("RELEASE", waiting, Verdict.WARN, findings=findings, prepared=prepared)
+            review = steps.by_pull_request(prepared)
+            if review.number:
+                text = f"{names} waits for pull request #{review.number} to be merged."
+                return Next("RELEASE", text, Verdict.WARN, findings=findings, prepared=prepared)
+            if review.problem is not None:
+                return _not_from_here(names, review.problem, prepared)
+            actions = list(review.actions)
         else:
             actions = steps.from_start(prepared)
         reason = f"{ready[0].level.word} release" if len(ready) == 1 else f"{len(ready)} packages"
@@ -290,6 +288,11 @@ class _Run:
     def _commit_of(self, tag: str) -> str:
         found = self.calls.read("git", "describe", revision=f"refs/tags/{tag}")
         return str(found.require()["sha"])
+
+
+def _not_from_here(names: str, problem: Finding, prepared: Prepared) -> Next:
+    text = f"{names} is computed but cannot be released from here: {problem.title}."
+    return Next("HOLD", text, Verdict.INCONCLUSIVE, findings=[problem], prepared=prepared)
 
 
 def _only_named(begun: Begun, plans: Plans) -> Finding:

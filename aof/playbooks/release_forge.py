@@ -43,14 +43,19 @@ class Forge:
         return list(dict.fromkeys(f"@{name}" for name in names if name))
 
     def open_request(self, branch: str, base: str) -> str:
-        """Number of the open pull request for `branch`, or empty."""
-        if self.tool != "github_actions":
-            return ""
-        answer = self.calls.read(
-            self.tool, "get_pull_requests", head=branch, base=base, state="open"
-        )
-        found = answer.data["pull_requests"] if answer.ok else []
-        return str(found[0]["number"]) if found else ""
+        """Number of the open pull or merge request for `branch`, or empty."""
+        operation, arguments, listed, number = self._requests(branch, base)
+        answer = self.calls.read(self.tool, operation, **arguments)
+        found = answer.data[listed] if answer.ok else []
+        return str(found[0][number]) if found else ""
+
+    def _requests(self, branch: str, base: str) -> tuple[str, dict[str, Any], str, str]:
+        """How to ask for open requests: operation, arguments, and names in the answer."""
+        if self.tool == "github_actions":
+            arguments = {"head": branch, "base": base, "state": "open"}
+            return "get_pull_requests", arguments, "pull_requests", "number"
+        arguments = {"source_branch": branch, "target_branch": base, "state": "opened"}
+        return "get_merge_requests", arguments, "merge_requests", "iid"
 
     def publish(
         self,
@@ -81,6 +86,7 @@ class Forge:
             {"tag": tag, "sha": sha, "assets": names},
             reason=f"Publish {tag}, now that everything is in it",
             target=f"github/{tag}",
+            assumes=self._unpublished(tag),
             verify=[self._is(tag, "state == 'published'", "the release is published")],
         )
         return [draft, *self._uploads(tag, assets), publication]
@@ -93,12 +99,32 @@ class Forge:
         if not github:
             ends = {"source_branch": head, "target_branch": base}
             arguments["description"] = body
+        operation, asked, listed, _ = self._requests(head, base)
         return self.calls.action(
             self.tool,
             "create_pull_request" if github else "create_merge_request",
             {**arguments, **ends},
-            reason=f"{base} is protected: let the version be reviewed",
+            reason=f"{base} is protected: let it be reviewed",
             target=head,
+            assumes=[
+                Assumption(
+                    tool=self.tool,
+                    operation=operation,
+                    arguments=asked,
+                    path=f"length({listed})",
+                    digest=digest(0),
+                    describes=f"no request for {head} is open",
+                )
+            ],
+            verify=[
+                Check(
+                    tool=self.tool,
+                    operation=operation,
+                    arguments=asked,
+                    condition=f"length({listed}) > `0`",
+                    describes=f"the request for {head} is open",
+                )
+            ],
         )
 
     def _gitlab(
@@ -123,9 +149,20 @@ class Forge:
                 {"tag": tag, "path": asset.path, "sha256": asset.sha256},
                 reason=f"Add {asset.path} to {tag}",
                 target=tag,
+                assumes=self._unpublished(tag),
+                verify=self._uploaded(tag, asset),
             )
             for asset in assets
         ]
+
+    def _uploaded(self, tag: str, asset: Asset) -> list[Check]:
+        """On GitLab nothing shows a file before a release links to it: it is sent again."""
+        if self.tool == "gitlab_ci":
+            return []
+        name = asset.path.rpartition("/")[2]
+        found = f"release.assets[?name=='{name}' && state=='uploaded']"
+        condition = f"length({found} || `[]`) == `1`"
+        return [self._is(tag, condition, f"{name} is in the release")]
 
     def _unpublished(self, tag: str) -> list[Assumption]:
         # Not the whole state: a draft is hidden from the token that plans, and seen by the

@@ -82,6 +82,15 @@ class RemoteView:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Review:
+    """The steps to a pull request, or its number, or why there can be none."""
+
+    actions: Sequence[Action] = ()
+    number: str = ""
+    problem: Finding | None = None
+
+
 class ReleaseSteps:
     """Makes the actions.
 
@@ -114,15 +123,10 @@ class ReleaseSteps:
 
     def from_start(self, prepared: Prepared) -> list[Action]:
         """Raise the version on the branch, then tag, push, publish."""
-        head = self.repository.head()
-        actions: list[Action] = []
         if not prepared.files:
-            return self.from_commit(prepared, head)
-        if not self.repository.branch() and not self._branch_exists():
-            actions.append(self._branch(self.remote.branch))
+            return self.from_commit(prepared, self.repository.head())
         commit = self._commit(prepared, self.remote.branch)
-        actions.append(commit)
-        return actions + self.from_commit(prepared, {"$result": f"{commit.id}.sha"})
+        return [commit, *self.from_commit(prepared, {"$result": f"{commit.id}.sha"})]
 
     def from_commit(self, prepared: Prepared, sha: Any) -> list[Action]:
         """Tag a commit that the branch contains, push both, publish."""
@@ -137,20 +141,54 @@ class ReleaseSteps:
                 actions += self._publish(tag, sha, title, notes)
         return actions
 
-    def by_pull_request(self, prepared: Prepared) -> tuple[list[Action], str]:
-        """For a protected branch: the version goes through review. Also what is waited for."""
+    def by_pull_request(self, prepared: Prepared) -> Review:
+        """For a protected branch: the version goes through review."""
         branch = f"release/{'+'.join(prepared.tags)}"
-        names = ", ".join(prepared.tags)
-        if self.forge is not None:
-            number = self.forge.open_request(branch, self.remote.branch)
-            if number:
-                return [], f"{names} waits for pull request #{number} to be merged."
-        commit = self._commit(prepared, branch)
-        actions = [self._branch(branch), commit, self._push([f"refs/heads/{branch}"], [])]
+        full = f"refs/heads/{branch}"
+        number = self.forge.open_request(branch, self.remote.branch) if self.forge else ""
+        if number:
+            return Review(number=number)
+        there = self._tips(full)
+        begun = next((sha for sha in there.values() if sha), None)
+        problem = self._foreign(prepared, branch, begun) if begun else None
+        if problem is not None:
+            return Review(problem=problem)
+        actions = [] if begun else [self._commit(prepared, branch)]
+        if there["remote"] is None:
+            actions.append(self._push([full], [], undo=f"git push origin --delete {branch}"))
         if self.forge is not None:
             body = "\n".join(prepared.notes_texts)
             actions.append(self.forge.request(prepared.subject, branch, self.remote.branch, body))
-        return actions, ""
+        return Review(actions)
+
+    def _tips(self, full: str) -> dict[str, str | None]:
+        """Where the remote and this clone have a branch."""
+        return {
+            where: self.calls.read("git", "remote_refs", names=[full], remote=name).require()[
+                "refs"
+            ][full]
+            for where, name in (("remote", self.remote.name), ("here", "."))
+        }
+
+    def _foreign(self, prepared: Prepared, branch: str, tip: str) -> Finding | None:
+        """Why a branch that exists is not this release begun earlier; None when it is."""
+        read = self.calls.read(
+            "git", "log", revision=tip, since=self.repository.head(), max_count=2
+        )
+        commits = read.data["commits"] if read.ok else []
+        ours = [
+            one
+            for one in commits
+            if one["parents"] == [self.repository.head()]
+            and f"{FOOTER}: {prepared.tags[0]}" in one["message"]
+        ]
+        if ours and len(commits) == 1:
+            return None
+        title = f"the branch {branch} exists and was not made for this commit"
+        fix = f"git fetch {self.remote.name} {branch}"
+        if read.ok:
+            fix = f"git push {self.remote.name} --delete {branch}; git branch -D {branch}"
+        return Finding(id="branch", verdict=Verdict.INCONCLUSIVE, title=title, detail=fix)
 
     def left(self, tag: str, *, fresh: bool) -> tuple[bool, bool]:
         """Whether the release that is tagged here still has to be pushed, and published.
@@ -203,12 +241,21 @@ class ReleaseSteps:
             reason=f"Raise the version in {', '.join(sorted(prepared.files))}",
             evidence=self.repository.evidence,
             target=branch,
-            assumes=self._unmoved(),
+            assumes=self._unmoved() or self._head_unmoved(),
             verify=[self._committed(prepared.tags[0], branch)],
-            undo="git revert --no-edit <commit>",
+            undo=self._uncommit(branch),
         )
 
+    def _uncommit(self, branch: str) -> str:
+        """How a commit that nobody has yet is taken back."""
+        if branch != self.remote.branch:
+            return f"git branch -D {branch}"
+        if self.repository.branch() == branch:
+            return f"git reset --keep {self.repository.head()[:12]}"
+        return f"git update-ref refs/heads/{branch} {self.repository.head()[:12]}"
+
     def _tag(self, tag: str, sha: Any, message: str) -> Action:
+        named = f"tags[?name=='{tag}']"
         return self.calls.action(
             "git",
             "tag",
@@ -216,18 +263,29 @@ class ReleaseSteps:
             reason=f"Name the release {tag}; {self.remote.branch} contains the commit",
             evidence=self.repository.evidence,
             target=tag,
-            assumes=self._unmoved(),
+            assumes=[
+                *self._unmoved(),
+                Assumption(
+                    tool="git",
+                    operation="tags",
+                    path=f"length({named})",
+                    digest=digest(0),
+                    describes=f"there is no {tag} yet",
+                ),
+            ],
             verify=[
                 Check(
                     tool="git",
                     operation="tags",
-                    condition=f"length(tags[?name=='{tag}']) == `1`",
+                    condition=f"length({named}) == `1`",
                     describes=f"{tag} exists",
                 )
             ],
+            undo=f"git tag -d {tag}",
         )
 
-    def _push(self, branches: list[str], tags: Sequence[str]) -> Action:
+    def _push(self, branches: list[str], tags: Sequence[str], *, undo: str = "") -> Action:
+        # What is published stays: a push to the branch has no way back of its own.
         names = [*branches, *(f"refs/tags/{tag}" for tag in tags)]
         checks = [
             Check(
@@ -248,25 +306,7 @@ class ReleaseSteps:
             target=self.remote.name,
             assumes=self._unmoved(),
             verify=checks,
-        )
-
-    def _branch(self, name: str) -> Action:
-        return self.calls.action(
-            "git",
-            "branch",
-            {"name": name, "start": self.repository.head()},
-            reason=f"Make {name} here",
-            target=name,
-            assumes=self._unmoved(),
-            verify=[
-                Check(
-                    tool="git",
-                    operation="describe",
-                    arguments={"revision": f"refs/heads/{name}"},
-                    condition=f"sha == '{self.repository.head()}'",
-                    describes=f"{name} exists",
-                )
-            ],
+            undo=undo,
         )
 
     def _committed(self, tag: str, branch: str) -> Check:
@@ -285,10 +325,6 @@ class ReleaseSteps:
             result="{sha: " + mine + ".sha | [0]}",
         )
 
-    def _branch_exists(self) -> bool:
-        name = f"refs/heads/{self.remote.branch}"
-        return self.calls.read("git", "describe", revision=name).ok
-
     def _unmoved(self) -> list[Assumption]:
         if not self.remote.name:
             return []
@@ -301,6 +337,17 @@ class ReleaseSteps:
                 path=f'refs."{name}"',
                 digest=digest(self.remote.branch_sha),
                 describes=f"the remote's {self.remote.branch} has not moved",
+            )
+        ]
+
+    def _head_unmoved(self) -> list[Assumption]:
+        return [
+            Assumption(
+                tool="git",
+                operation="status",
+                path="head",
+                digest=digest(self.repository.head()),
+                describes="HEAD has not moved",
             )
         ]
 

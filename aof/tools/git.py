@@ -77,10 +77,10 @@ class Git(GitReads):
         Args:
             message: Whole commit message.
             files: Paths and their whole new contents.
-            branch: The branch.
-            base: Commit the branch must be at; where it is now unless given.
-            at: Time of the commit, RFC 3339; now unless given. Base and time make the
-                commit the same when it is asked for again.
+            branch: The branch; with `base`, one that does not exist is made.
+            base: Commit the branch must be at; where it is now unless given. The same
+                contents and message on the same base are recognised as done.
+            at: Time of the commit, RFC 3339; now unless given.
 
         Returns:
             `{sha, base, done: "made" | "already"}`.

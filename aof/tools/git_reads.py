@@ -33,8 +33,8 @@ Revision = Annotated[str, Field(pattern=r"^[^-\s]\S*$", max_length=255)]
 FilePath = Annotated[str, Field(min_length=1, max_length=4096)]
 """Relative to the top of the repository."""
 
-Remote = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_./-]*$", max_length=100)]
-"""Name of a configured remote."""
+Remote = Annotated[str, Field(pattern=r"^(\.|[A-Za-z0-9_][A-Za-z0-9_./-]*)$", max_length=100)]
+"""Name of a configured remote; `.` is the clone itself."""
 
 _PATCH_CHARS = 64_000
 
@@ -48,6 +48,7 @@ class GitReads(Tool):
         Setting("GIT_CLONE", "directory of the clone; the working directory unless set"),
         Setting("GIT_REMOTE", "remote to compare with and push to; origin unless set"),
         Setting("SSH_AUTH_SOCK", "the SSH agent that holds the key for fetching and pushing"),
+        Setting("GNUPGHOME", "where GnuPG keeps the keys that sign, if Git is to sign"),
         Setting("GIT_TOKEN_WRITE", "token for pushing over HTTPS", secret=True, write_only=True),
         Setting("GIT_COMMITTER_NAME", "name on commits and tags; git's own setting unless set"),
         Setting("GIT_COMMITTER_EMAIL", "address on commits and tags"),
@@ -56,7 +57,8 @@ class GitReads(Tool):
     def __init__(self, settings: Mapping[str, str], *, clock: Clock | None = None) -> None:
         super().__init__(settings, clock=clock)
         agent = self.settings.get("SSH_AUTH_SOCK", "")
-        self._environment = {"SSH_AUTH_SOCK": agent} if agent else {}
+        named = {"SSH_AUTH_SOCK": agent, "GNUPGHOME": self.settings.get("GNUPGHOME", "")}
+        self._environment = {name: value for name, value in named.items() if value}
         directory = Path(self.settings.get("GIT_CLONE") or ".")
         self.reader = GitReader(directory, environment=self._environment)
 
@@ -345,7 +347,7 @@ class GitReads(Tool):
 
         Args:
             names: Full names, e.g. `refs/heads/main`, `refs/tags/v1.2.3`.
-            remote: Name of the remote; the configured one unless given.
+            remote: Name of the remote; the configured one unless given, `.` for this clone.
 
         Returns:
             `{"refs": {name: sha | None}}`: the commit, also for annotated tags; None where

@@ -2,8 +2,8 @@
 
 Commits are built from contents, next to the working tree; a working tree that shows the
 branch follows, and one with edits in the same files is refused. Nothing here forces, and no
-tag moves. Given the same arguments, time included, a commit has the same name again: that
-is how a step that was interrupted is recognised as done.
+tag moves. A commit that was made before is recognised by what it holds, on what, and by its
+message: signatures and times make its name another one each time.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from typing import Literal
 from aof.errors import PlanRefused, Unreachable, UsageFault
 from aof.transport.files import locked
 from aof.transport.git_reader import ENVIRONMENT, PUSHING, SAFE, GitReader, decoded, failed
+from aof.transport.git_signing import cannot_sign, is_signed_tag, wants_signed
 from aof.transport.process import Completed, run
 
 Done = Literal["made", "already"]
@@ -45,7 +46,7 @@ class GitWriter:
         """Put one commit on top of `base`, the tip of `branch`.
 
         Args:
-            branch: Local branch.
+            branch: Local branch; made at `base` when there is none.
             base: Full name of the commit it must be at.
             message: Whole message.
             files: Path to new content; everything else stays.
@@ -59,18 +60,10 @@ class GitWriter:
             UsageFault: A path leads out of the tree, or nothing would change.
         """
         with self._locked():
-            tip = self._tip(branch)
             tree = self._tree(base, files)
             if tree == self.reader.text("rev-parse", f"{base}^{{tree}}"):
                 raise UsageFault("nothing to commit", why="the files have this content already")
-            sha = self._commit_tree(tree, base, message, at)
-            if tip == sha or (tip != base and self.reader.contains(sha, tip)):
-                return sha, "already"
-            if tip != base:
-                raise _moved(branch, base, tip)
-            self._follow(branch, base, sha)
-            self._set(f"refs/heads/{branch}", sha, base)
-            return sha, "made"
+            return self._put(branch, base, self._commit_tree(tree, base, message, at))
 
     def tag(self, name: str, target: str, message: str, *, at: int) -> Done:
         """Make an annotated tag.
@@ -79,19 +72,31 @@ class GitWriter:
             PlanRefused: The tag exists and names another commit; it is not moved.
         """
         with self._locked():
-            existing = self.reader.commit_of(f"refs/tags/{name}")
-            if existing == target:
-                return "already"
-            if existing is not None:
+            full, signed = f"refs/tags/{name}", wants_signed(self.reader, "tag")
+            existing = self.reader.commit_of(full)
+            if existing is not None and existing != target:
                 raise _taken(f"tag {name}", existing, target)
-            self._checked_name(f"refs/tags/{name}")
-            self._run(
-                *("tag", "--annotate", "--cleanup=verbatim", "--file=-"),
-                *("--end-of-options", name, target),
-                input_bytes=message.encode(),
-                at=at,
-            )
+            if existing is not None:
+                if signed and not is_signed_tag(self.reader, name):
+                    raise _unsigned(name)
+                return "already"
+            self._checked_name(full)
+            self._tag(name, target, message, at=at, signed=signed)
             return "made"
+
+    def _tag(self, name: str, target: str, message: str, *, at: int, signed: bool) -> None:
+        # `--annotate` would win over `tag.gpgSign`; a signature begins on a line of its own.
+        kind = "--sign" if signed else "--annotate"
+        arguments = ("tag", kind, "--cleanup=verbatim", "--file=-", "--end-of-options")
+        text = message if message.endswith("\n") else f"{message}\n"
+        done = self._git(*arguments, name, target, input_bytes=text.encode(), at=at)
+        if signed and (done.returncode != 0 or not is_signed_tag(self.reader, name)):
+            if done.returncode == 0:
+                made = self._object(f"refs/tags/{name}")
+                self._run("update-ref", "-d", f"refs/tags/{name}", made)
+            raise cannot_sign("tag", done)
+        if done.returncode != 0:
+            raise failed(arguments, done)
 
     def branch(self, name: str, at: str) -> Done:
         """Make a branch at a commit, without switching to it.
@@ -125,15 +130,7 @@ class GitWriter:
             PlanRefused: The branch moved, or later changes are in the way.
         """
         with self._locked():
-            tip = self._tip(branch)
-            sha = self._reverting(commit, base, mainline, at)
-            if tip == sha or (tip != base and self.reader.contains(sha, tip)):
-                return sha, "already"
-            if tip != base:
-                raise _moved(branch, base, tip)
-            self._follow(branch, base, sha)
-            self._set(f"refs/heads/{branch}", sha, base)
-            return sha, "made"
+            return self._put(branch, base, self._reverting(commit, base, mainline, at))
 
     def push(self, remote: str, refs: Sequence[str]) -> Done:
         """Bring branches and tags to a remote, all or none, and look whether they arrived.
@@ -201,11 +198,28 @@ class GitWriter:
             raise UsageFault(f"there is no {name} here", fix="names are full: refs/heads/main")
         return decoded(done.stdout).strip()
 
-    def _tip(self, branch: str) -> str:
-        tip = self.reader.commit_of(f"refs/heads/{branch}")
+    def _put(self, branch: str, base: str, sha: str) -> tuple[str, Done]:
+        """Let `branch`, which must be at `base`, go on to `sha`; unless it did before."""
+        name = f"refs/heads/{branch}"
+        tip = self.reader.commit_of(name)
         if tip is None:
-            raise UsageFault(f"there is no branch '{branch}' here")
-        return tip
+            self._checked_name(name)
+            self._set(name, sha, "0" * len(sha))
+            return sha, "made"
+        wanted = self._content(sha)
+        for one in self.reader.log(tip, exclude=[base]):
+            if one.parents == (base,) and self._content(one.sha) == wanted:
+                return one.sha, "already"
+        if tip != base:
+            raise _moved(branch, base, tip)
+        self._follow(branch, base, sha)
+        self._set(name, sha, base)
+        return sha, "made"
+
+    def _content(self, sha: str) -> str:
+        """Tree, parents and message of a commit: what makes it the same one again."""
+        form = "--format=%T%n%P%n%B"
+        return self.reader.text("log", "-1", "--no-show-signature", "--no-notes", form, sha)
 
     def _tree(self, base: str, files: Mapping[str, bytes]) -> str:
         with tempfile.TemporaryDirectory() as folder:
@@ -229,9 +243,12 @@ class GitWriter:
         return mode
 
     def _commit_tree(self, tree: str, parent: str, message: str, at: int) -> str:
-        return self._run(
-            "commit-tree", tree, "-p", parent, "-F", "-", input_bytes=message.encode(), at=at
-        )
+        signed = wants_signed(self.reader, "commit")
+        arguments = ("commit-tree", *(("-S",) if signed else ()), tree, "-p", parent, "-F", "-")
+        done = self._git(*arguments, input_bytes=message.encode(), at=at)
+        if done.returncode != 0:
+            raise cannot_sign("commit", done) if signed else failed(arguments, done)
+        return decoded(done.stdout).strip()
 
     def _follow(self, branch: str, base: str, sha: str) -> None:
         """Let a working tree that shows `branch` follow; edits elsewhere in it stay."""
@@ -256,6 +273,9 @@ class GitWriter:
             )
             try:
                 done = beside._git("revert", "--no-edit", *options, commit, at=at)
+                conflict = beside._git("ls-files", "--unmerged").stdout
+                if done.returncode != 0 and not conflict and wants_signed(self.reader, "commit"):
+                    raise cannot_sign("commit", done)
                 if done.returncode != 0:
                     raise PlanRefused(
                         f"{commit[:12]} cannot be reverted cleanly",
@@ -331,6 +351,14 @@ def _taken(what: str, there: str, wanted: str) -> PlanRefused:
         f"{what} exists and names another commit",
         why=f"it names {there[:12]}, wanted is {wanted[:12]}; what is published never moves",
         fix="choose another name, or remove it by hand if it was a mistake",
+    )
+
+
+def _unsigned(name: str) -> PlanRefused:
+    return PlanRefused(
+        f"tag {name} exists without a signature",
+        why="tag.gpgSign asks for one, and no tag is moved",
+        fix=f"if nobody has it yet: git tag -d {name}, then run again",
     )
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from aof.errors import UsageFault
 from aof.verdict import Verdict
-from tests.playbooks.release_bench import ReleaseBench, release_bench
+from tests.playbooks.release_bench import Killed, ReleaseBench, release_bench
 from tests.servers.gitlab import GitlabServer
 from tests.servers.loopback import Reply
 
@@ -175,7 +175,7 @@ def test_an_application_that_git_owns_is_not_set_behind_its_back(bench: ReleaseB
 def test_a_protected_branch_goes_through_a_pull_request(bench: ReleaseBench) -> None:
     options = {"release": {"protected": True}}
     found = bench.run(**options)
-    assert operations(found) == ["branch", "commit", "push", "create_pull_request"]
+    assert operations(found) == ["commit", "push", "create_pull_request"]
     waiting = bench.assess(**options)
     assert "waits for pull request" in waiting.summary
     assert waiting.actions == ()
@@ -187,6 +187,47 @@ def test_a_protected_branch_goes_through_a_pull_request(bench: ReleaseBench) -> 
     assert operations(after) == ["tag", "push", "create_release", "publish_release"]
     tagged = bench.remote.git("rev-parse", "v1.1.0^{commit}")
     assert tagged == bench.remote.git("rev-parse", "main")
+
+
+@pytest.mark.parametrize("done", [0, 1])
+def test_a_pull_request_that_was_interrupted_is_gone_on_with(
+    bench: ReleaseBench, done: int
+) -> None:
+    options = {"release": {"protected": True}}
+    with pytest.raises(Killed):
+        bench.apply(bench.assess(**options).actions, die_after=done)
+    bench.later(days=1)
+    found = bench.run(**options)
+    assert operations(found) == ["push", "create_pull_request"][done:]
+    assert "waits for pull request" in bench.assess(**options).summary
+    assert bench.remote.git("rev-parse", "release/v1.1.0~1") == bench.repo.head()
+
+
+def test_a_fresh_clone_goes_on_with_a_pull_request(bench: ReleaseBench) -> None:
+    options = {"release": {"protected": True}}
+    bench.apply(bench.assess(**options).actions[:2])
+    bench.repo = bench.remote.clone(bench.folder / "fresh")
+    assert operations(bench.run(**options)) == ["create_pull_request"]
+
+
+def test_a_release_branch_of_another_commit_is_not_taken_over(bench: ReleaseBench) -> None:
+    options = {"release": {"protected": True}}
+    bench.apply(bench.assess(**options).actions[:2])
+    bench.repo.commit("fix: later", "later")
+    bench.push()
+    found = bench.assess(**options)
+    assert (found.decision, found.actions) == ("HOLD", ())
+    assert "git push origin --delete release/v1.1.0" in found.findings[-1].detail
+
+
+def test_what_a_failed_push_leaves_can_be_taken_back(bench: ReleaseBench) -> None:
+    base = bench.repo.head()
+    found = bench.assess()
+    bench.apply(found.actions[:2])
+    for action in reversed(found.actions[:2]):
+        bench.repo.git(*action.undo.split()[1:])
+    assert (bench.repo.head(), bench.repo.git("tag")) == (base, "v1.0.0")
+    assert bench.repo.git("status", "--porcelain") == ""
 
 
 def test_commits_after_the_bump_wait_for_the_next_release(bench: ReleaseBench) -> None:
@@ -296,7 +337,7 @@ def test_a_detached_head_of_ci_is_released_from_its_branch(bench: ReleaseBench) 
     bench.repo.git("checkout", "-q", "--detach")
     bench.repo.git("branch", "-q", "-D", "main")
     found = bench.run()
-    assert operations(found)[:2] == ["branch", "commit"]
+    assert operations(found)[:2] == ["commit", "tag"]
     assert bench.remote.git("tag", "--points-at", "main") == "v1.1.0"
 
 

@@ -1,3 +1,5 @@
+import shutil
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -222,6 +224,91 @@ def test_a_revert_in_conflict_is_refused_and_leaves_nothing(repo: GitSandbox) ->
         do(repo, "revert", commit=first, branch="main", base=base, at=AT)
     assert repo.head() == base
     assert repo.git("worktree", "list").count("\n") == 0
+
+
+def sign_with_ssh(repo: GitSandbox, folder: Path) -> Path:
+    """Have the repository ask for signatures by a fresh SSH key; returns who may sign."""
+    key = folder / "key"
+    keygen = shutil.which("ssh-keygen")
+    if keygen is None:
+        pytest.skip("ssh-keygen is not installed")
+    subprocess.run([keygen, "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True)
+    allowed = folder / "allowed"
+    allowed.write_text("rel@example.org " + key.with_suffix(".pub").read_text())
+    for name, value in {
+        "gpg.format": "ssh",
+        "user.signingkey": str(key),
+        "commit.gpgsign": "true",
+        "tag.gpgsign": "true",
+        "gpg.ssh.allowedSignersFile": str(allowed),
+    }.items():
+        repo.git("config", name, value)
+    return key
+
+
+def test_commits_tags_and_reverts_are_signed_where_git_is_told_to(
+    repo: GitSandbox, tmp_path: Path
+) -> None:
+    sign_with_ssh(repo, tmp_path)
+    base = repo.head()
+    made = bump(repo, base)
+    repo.git("verify-commit", made["sha"])
+    do(repo, "tag", name="v1.1.0", target=made["sha"], message="Release 1.1.0", at=AT)
+    repo.git("verify-tag", "v1.1.0")
+    assert bump(repo, base) == {**made, "done": "already"}
+    reverted = do(repo, "revert", commit=made["sha"], branch="main", at=AT)
+    repo.git("verify-commit", reverted["sha"])
+
+
+def test_what_cannot_be_signed_is_not_made(repo: GitSandbox, tmp_path: Path) -> None:
+    base = repo.head()
+    unsigned = bump(repo, base)["sha"]
+    sign_with_ssh(repo, tmp_path).unlink()
+    (tmp_path / "key.pub").unlink()
+    with pytest.raises(PlanRefused, match="commit cannot be signed") as caught:
+        bump(repo, unsigned, "1.2.0\n")
+    assert str(tmp_path / "key") in caught.value.why
+    with pytest.raises(PlanRefused, match="tag cannot be signed"):
+        do(repo, "tag", name="v1.1.0", target=unsigned, message="x", at=AT)
+    with pytest.raises(PlanRefused, match="commit cannot be signed"):
+        do(repo, "revert", commit=unsigned, branch="main", at=AT)
+    assert repo.head() == unsigned
+    assert repo.git("tag") == ""
+    repo.tag("v1.1.0")
+    with pytest.raises(PlanRefused, match="exists without a signature"):
+        do(repo, "tag", name="v1.1.0", target=unsigned, message="x", at=AT)
+
+
+def test_a_commit_is_recognised_by_its_content_whatever_its_time(repo: GitSandbox) -> None:
+    base = repo.head()
+    first = bump(repo, base)
+    files = [
+        {"path": "version.txt", "content": "1.1.0\n"},
+        {"path": "new/NEWS.md", "content": "n\n"},
+    ]
+    arguments = {"files": files, "branch": "main", "base": base, "at": "2027-01-01T00:00:00Z"}
+    again = do(repo, "commit", message="chore: 1.1.0", **arguments)
+    assert again == {**first, "done": "already"}
+    with pytest.raises(PlanRefused, match="main moved"):
+        do(repo, "commit", message="chore: another", **arguments)
+
+
+def test_a_commit_makes_the_branch_it_is_for(repo: GitSandbox) -> None:
+    base = repo.head()
+    files = [{"path": "version.txt", "content": "1.1.0\n"}]
+    arguments = {"message": "chore: 1.1.0", "files": files, "branch": "release/1.1.0", "at": AT}
+    made = do(repo, "commit", **arguments, base=base)
+    assert repo.git("rev-parse", "release/1.1.0") == made["sha"]
+    assert repo.head() == base
+    assert do(repo, "commit", **arguments, base=base) == {**made, "done": "already"}
+    with pytest.raises(UsageFault):
+        do(repo, "commit", **{**arguments, "branch": "nowhere"})
+
+
+def test_the_clone_itself_can_be_asked_for_names(repo: GitSandbox) -> None:
+    names = ["refs/heads/main", "refs/tags/v9"]
+    found = do(repo, "remote_refs", names=names, remote=".")
+    assert found["refs"] == {"refs/heads/main": repo.head(), "refs/tags/v9": None}
 
 
 def test_commands_read_as_a_person_would_type_them() -> None:
