@@ -20,13 +20,13 @@ from aof.approvals.signed import allowed_signers, signed, ssh_verifier
 from aof.approvals.standing import Court, Standing, Verifier
 from aof.assembly import assemble_agent
 from aof.clock import Clock
-from aof.engine.action_states import action_states
+from aof.engine.action_states import action_states, applied
 from aof.engine.apply import Apply, Outcome
 from aof.engine.planning import Governance
 from aof.engine.progress import Progress
 from aof.errors import PlanRefused, UsageFault
 from aof.manifests.base import Approval as ManifestApproval
-from aof.plans import ActionStatus, Plan
+from aof.plans import ActionStatus, Plan, way_back
 from aof.policy.conditions import Applied
 from aof.policy.load import load_policies
 from aof.redaction import Redactor
@@ -144,6 +144,7 @@ class Office:
             PlanRefused: It cannot, with the reason.
         """
         self._refuse_changed_log(plan)
+        self._refuse_applied(plan)
         standing = self._court(plan).standing(plan, plan.requirements, [given])
         if standing.refused and given.decision == "approve":
             why = "; ".join(dict.fromkeys(why for _, why in standing.refused))
@@ -184,6 +185,7 @@ class Office:
                 lock=target_locks(self.folder / ".aof" / "locks"),
                 clock=self.clock,
                 progress=progress,
+                applied_by=requester(self.environment),
                 live=live,
             ).execute()
 
@@ -205,6 +207,19 @@ class Office:
                 why="; ".join(found.problems[:3]),
                 fix="run the agent again for a new plan",
             )
+
+    def _refuse_applied(self, plan: Plan) -> None:
+        events = self._events(plan)
+        done = applied(plan, events)
+        if done is None:
+            return
+        undo = way_back(plan.actions)
+        raise PlanRefused(
+            f"{plan.id} was applied {done.at:%Y-%m-%d %H:%M} UTC"
+            + (f" by {done.by}" if done.by else ""),
+            why="what is done can neither be approved nor rejected any more",
+            fix="to take it back: " + "; ".join(undo) if undo else "",
+        )
 
     def _court(self, plan: Plan) -> Court:
         verifiers: dict[str, Verifier] = {

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
+from itertools import takewhile
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -193,3 +195,11 @@ def canonical_json(value: Any) -> str:
 def digest(value: Any) -> str:
     """`sha256:` and the hash of the canonical JSON of `value`."""
     return "sha256:" + hashlib.sha256(canonical_json(value).encode()).hexdigest()
+
+
+def way_back(applied: Sequence[Action]) -> list[str]:
+    """Commands that take `applied` back, last one first, as far as that goes.
+
+    What came before a step that cannot be taken back stays, too.
+    """
+    return [one.undo for one in takewhile(lambda one: one.undo, reversed(applied))]

@@ -7,7 +7,6 @@ from typing import Any
 import click
 
 from aof.cli.output import emit, emit_json, notice
-from aof.errors import ExitCode
 
 
 @click.command(
@@ -61,4 +60,4 @@ def apply(identifier: str, *, from_forge: bool, output: str) -> None:
         notice(f"stopped: {outcome.stopped}")
         for command in outcome.undo:
             notice(f"to take back what was applied: {command}")
-        raise click.exceptions.Exit(int(ExitCode.STOP))
+        raise click.exceptions.Exit(int(outcome.code))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,8 +44,7 @@ def list_(output: str, *, everything: bool) -> None:
     if not rows:
         notice("no plan waits")
         return
-    names = list(rows[0])
-    emit_table([[n.upper() for n in names], *[[str(row[n]) for n in names] for row in rows]])
+    emit_table([[name.upper() for name in rows[0]], *map(_cells, rows)])
 
 
 @approvals.command("show")
@@ -160,15 +160,30 @@ def office() -> Office:
     return Office(Path.cwd(), dict(os.environ), SystemClock())
 
 
-def _row(here: Office, plan: Plan) -> dict[str, str]:
-    words = [status.value for status in here.statuses(plan).values()]
+def _cells(row: dict[str, Any]) -> list[str]:
+    expires = f"{datetime.fromisoformat(row['expires']):%Y-%m-%d %H:%M}"
+    short = {**row, "actions": len(row["actions"]), "expires": expires}
+    return [str(cell) for cell in short.values()]
+
+
+def _row(here: Office, plan: Plan) -> dict[str, Any]:
+    statuses = here.statuses(plan)
+    words = [status.value for status in statuses.values()]
     order = ("failed", "refused", "expired", "pending", "approved", "applied")
     return {
         "plan": plan.id,
         "run": plan.run_id,
         "agent": plan.agent,
         "decision": plan.decision,
-        "actions": str(len(plan.actions)),
+        "actions": [
+            {
+                "id": action.id,
+                "command": action.command,
+                "effect": action.effect.value,
+                "status": statuses[action.id].value,
+            }
+            for action in plan.actions
+        ],
         "status": next((word for word in order if word in words), "pending"),
-        "expires": f"{plan.expires_at:%Y-%m-%d %H:%M}",
+        "expires": plan.expires_at.isoformat(),
     }

@@ -96,7 +96,7 @@ def _apply(plan: Plan) -> ExitCode:
     notice(f"stopped: {outcome.stopped}")
     for command in outcome.undo:
         notice(f"to take back what was applied: {command}")
-    return ExitCode.STOP
+    return outcome.code
 
 
 def _show(plan: Plan, statuses: Mapping[str, object], missing: list[str]) -> None:

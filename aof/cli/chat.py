@@ -32,7 +32,11 @@ A line is a question; the agent looks again and answers. It changes nothing.
 
 @click.command()
 @click.argument("ref", default="")
-@click.option("--resume", metavar="ID", help="Go on with a chat; `last` is the newest.")
+@click.option(
+    "--resume",
+    metavar="ID",
+    help="Go on with a chat; `last` is the newest, with REF the newest of that agent.",
+)
 @click.option("--list", "list_", is_flag=True, help="List the chats of this folder.")
 @click.option("--llm", type=click.Choice(["auto", "off", "require"]), default="auto")
 @click.option("--model", default="", metavar="PROVIDER:MODEL", help="Instead of the agent's own.")
@@ -65,7 +69,7 @@ def chat(
         emit_table([["CHAT", "AGENT", "TURNS", "BEGAN"], *rows])
         return
     clock = SystemClock()
-    current = chats.load(resume) if resume else chats.new(ref, clock.now())
+    current = chats.load(resume, ref=ref) if resume else chats.new(ref, clock.now())
     if not current.ref:
         raise UsageFault("which agent?", fix="aofctl chat library/cicd/deployment-guardian")
     assembled = assemble_agent(

@@ -70,6 +70,19 @@ def action_states(plan: Plan, events: Iterable[Event]) -> dict[str, Progressed]:
     return states
 
 
-def finished(plan: Plan, events: Iterable[Event]) -> bool:
-    """Whether every action of the plan was applied."""
-    return all(one.state is State.APPLIED for one in action_states(plan, events).values())
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """When the last action of a plan was applied, and who had it applied."""
+
+    at: datetime
+    by: str
+
+
+def applied(plan: Plan, events: Iterable[Event]) -> Completion | None:
+    """The end of a plan whose every action was applied; None for any other."""
+    mine = [event for event in events if event.data.get("plan") == plan.id]
+    if any(one.state is not State.APPLIED for one in action_states(plan, mine).values()):
+        return None
+    at = max(datetime.fromisoformat(one.at) for one in mine if one.kind == "action.applied")
+    by = [str(one.data.get("by", "")) for one in mine if one.kind == "apply.started"]
+    return Completion(at, by[-1] if by else "")

@@ -13,7 +13,6 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from itertools import takewhile
 from typing import Any
 
 from aof.approvals.claims import Claims
@@ -22,12 +21,12 @@ from aof.approvals.standing import Court
 from aof.clock import Clock
 from aof.engine.action_states import Progressed, State, action_states
 from aof.engine.calls import BoundTool, RecordedCalls, within
-from aof.engine.observing import Observer, resolved
+from aof.engine.observing import Observer, Seen, resolved
 from aof.engine.planning import Governance, question_of
 from aof.engine.progress import Progress
-from aof.errors import AofError, NotBound, PlanRefused, PolicyDenied, Unreachable
+from aof.errors import AofError, ExitCode, NotBound, PlanRefused, PolicyDenied, Unreachable
 from aof.messages import Effect, Operation
-from aof.plans import Action, ActionStatus, Decision, Plan, Requirement
+from aof.plans import Action, ActionStatus, Decision, Plan, Requirement, way_back
 from aof.policy.conditions import Applied
 from aof.runlog import RunLog
 from aof.tools.base import checked_arguments
@@ -43,6 +42,8 @@ class Outcome:
     Attributes:
         statuses: Of every action.
         stopped: Why not everything was applied; empty when it was.
+        code: OK; STOP when an action failed; otherwise the code of what stood in the way,
+            e.g. PENDING for a plan that became stale half way.
         undo: Commands that take back what was applied, last one first, as far as that goes:
             what came before a step that cannot be taken back stays, too.
         nothing_to_do: Everything had been applied before.
@@ -51,9 +52,18 @@ class Outcome:
     plan: Plan
     statuses: Mapping[str, ActionStatus]
     stopped: str = ""
+    code: ExitCode = ExitCode.OK
     undo: Sequence[str] = ()
     warnings: Sequence[str] = ()
     nothing_to_do: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Stop:
+    """Why nothing further is applied."""
+
+    why: str
+    code: ExitCode
 
 
 @dataclass(slots=True)
@@ -68,6 +78,7 @@ class Apply:
         court: Judges approvals.
         claims: Where single use is kept.
         lock: One change at a time per target.
+        applied_by: Who runs this, for the record; empty when nobody knows.
         live: Further approvals, read from a forge just now.
         verify_s: How long an action may take to show effect.
     """
@@ -81,6 +92,7 @@ class Apply:
     lock: Lock
     clock: Clock
     progress: Progress
+    applied_by: str = ""
     live: Sequence[Approval] = ()
     verify_s: float = 120.0
     warnings: list[str] = field(default_factory=list)
@@ -115,12 +127,11 @@ class Apply:
         self._refuse_unapproved()
         self._refuse_stale(states)
         self._claim()
-        stopped = ""
         for action in self.plan.actions:
-            stopped = self._one(action)
-            if stopped:
-                self.log.append("apply.stopped", durable=True, plan=self.plan.id, why=stopped)
-                return self._outcome(stopped)
+            stop = self._one(action)
+            if stop is not None:
+                self.log.append("apply.stopped", durable=True, plan=self.plan.id, why=stop.why)
+                return self._outcome(stop)
         self.log.append("apply.finished", durable=True, plan=self.plan.id)
         return self._outcome()
 
@@ -239,27 +250,29 @@ class Apply:
             if event.kind == "apply.started" and event.data.get("plan") == self.plan.id
         ]
         holder = holders[0] if holders else secrets.token_hex(8)
-        self.log.append("apply.started", durable=True, plan=self.plan.id, holder=holder)
+        self.log.append(
+            "apply.started", durable=True, plan=self.plan.id, holder=holder, by=self.applied_by
+        )
         self.claims.take(self.plan.id, holder)
 
     # One action.
 
-    def _one(self, action: Action) -> str:
-        """Apply one action; returns why it could not be, or an empty text."""
+    def _one(self, action: Action) -> _Stop | None:
+        """Apply one action; returns what stood in its way, if anything did."""
         state = self._states()[action.id].state
         if state is State.APPLIED:
-            return ""
+            return None
         try:
             with self.lock(action.target or action.tool):
-                if state is State.WAITING:
-                    self._act(action)
-                return self._verified(action)
-        except (PlanRefused, PolicyDenied, NotBound) as error:
-            return f"{action.id}: {error.what}" + (f" ({error.why})" if error.why else "")
-        except Unreachable as error:
-            return f"{action.id}: {error.what}"
+                failure = self._act(action) if state is State.WAITING else ""
+                failure = failure or self._verified(action)
+        except (PlanRefused, PolicyDenied, Unreachable) as error:
+            why = f"{action.id}: {error.what}" + (f" ({error.why})" if error.why else "")
+            return _Stop(why, error.exit_code)
+        return _Stop(f"{action.id}: {failure}", ExitCode.STOP) if failure else None
 
-    def _act(self, action: Action) -> None:
+    def _act(self, action: Action) -> str:
+        """Do it; returns how it failed, or an empty text."""
         bound, description = self._bound(action)
         arguments = resolved(dict(action.arguments), self._results())
         if arguments != action.arguments:
@@ -275,8 +288,7 @@ class Apply:
         try:
             output = within(description.timeout_s, bound.tool, description.name, checked)
         except AofError as error:
-            self._after_failure(action, error)
-            return
+            return self._after_failure(action, error)
         self._fresh[action.id] = output.data
         self.warnings.extend(f"{action.tool}: {warning}" for warning in output.warnings)
         self._record("done", action, summary=output.summary, result=output.data)
@@ -284,24 +296,25 @@ class Apply:
             action.command, ok=True, summary=output.summary,
             seconds=self.clock.monotonic() - began,
         )  # fmt: skip
+        return ""
 
-    def _after_failure(self, action: Action, error: AofError) -> None:
+    def _after_failure(self, action: Action, error: AofError) -> str:
         """An error is no proof that nothing happened: look."""
         with contextlib.suppress(Unreachable):
             seen = self._observer.look(action)
             if seen.holds:
                 self._record("done", action, result=seen.result, error=error.as_dict())
                 self.warnings.append(f"{action.id}: {error.what}, yet it took effect")
-                return
+                return ""
         self._record("failed", action, why=error.what, error=error.as_dict())
-        raise PlanRefused(f"{action.command} failed: {error.what}", why=error.why)
+        return f"{action.command} failed: {error.what}" + (f" ({error.why})" if error.why else "")
 
     def _verified(self, action: Action) -> str:
         seen = self._observer.look_until(action, self.verify_s)
         if seen.holds is False:
             why = f"it was done but did not take effect: {seen.why}"
             self._record("failed", action, why=why)
-            return f"{action.id}: {why}"
+            return why
         self._record("applied", action, verified=seen.holds is True, result=seen.result)
         return ""
 
@@ -313,8 +326,7 @@ class Apply:
             one = self._states()[action.id]
             if one.state is not State.INTENDED:
                 continue
-            self._let_it_end(action, one)
-            seen = self._observer.look(action)
+            seen = self._ended(action, one)
             if seen.holds:
                 self._record("applied", action, verified=True, found=True, result=seen.result)
             elif seen.holds is False and action.assumes and self._unchanged(action):
@@ -326,15 +338,26 @@ class Apply:
     def _unchanged(self, action: Action) -> bool:
         return not self._observer.broken_assumption(action)
 
-    def _let_it_end(self, action: Action, one: Progressed) -> None:
-        """A request may outlive the process that sent it, but not its time limit."""
+    def _ended(self, action: Action, one: Progressed) -> Seen:
+        """The checks once the action has had its effect, or can no longer have it.
+
+        A request may outlive the process that sent it, but not its time limit.
+        """
         operation = self._operation(action)
         limit = operation.timeout_s if operation else 30.0
-        if one.intended_at is not None:
+        age = limit
+        if one.intended_at is not None and action.verify:
             age = (self.clock.now() - one.intended_at).total_seconds()
-            if age < limit:
-                self.progress.note(f"{action.id} was begun {age:.0f} s ago; letting it end")
-                self.clock.sleep(min(limit - age, limit))
+        left = min(limit - age, limit)
+        if left > 0:
+            self.progress.note(
+                f"{action.id} was begun {max(age, 0):.0f} s ago and may still be under way; "
+                f"looking for its effect, {left:.0f} s at most"
+            )
+            seen = self._observer.look_until(action, left)
+            if seen.holds:
+                return seen
+        return self._observer.look(action)
 
     # Bookkeeping.
 
@@ -369,10 +392,15 @@ class Apply:
             raise PlanRefused(f"{action.tool} {description.name} changes nothing")
         return bound, description
 
-    def _outcome(self, stopped: str = "", *, nothing_to_do: bool = False) -> Outcome:
+    def _outcome(self, stop: _Stop | None = None, *, nothing_to_do: bool = False) -> Outcome:
         states = self._states()
         applied = [one for one in self.plan.actions if states[one.id].state is State.APPLIED]
-        undo = [one.undo for one in takewhile(lambda one: one.undo, reversed(applied))]
-        statuses = {name: one.status for name, one in states.items()}
-        way_back = undo if stopped else []
-        return Outcome(self.plan, statuses, stopped, way_back, tuple(self.warnings), nothing_to_do)
+        return Outcome(
+            plan=self.plan,
+            statuses={name: one.status for name, one in states.items()},
+            stopped=stop.why if stop else "",
+            code=stop.code if stop else ExitCode.OK,
+            undo=way_back(applied) if stop else [],
+            warnings=tuple(self.warnings),
+            nothing_to_do=nothing_to_do,
+        )

@@ -48,20 +48,30 @@ class ChatStore:
         text = json.dumps(asdict(chat), indent=1, ensure_ascii=False)
         write_atomically(self._root / f"{chat.id}.json", text.encode() + b"\n", mode=0o600)
 
-    def load(self, identifier: str) -> Chat:
-        """A chat by its id; `last` is the newest.
+    def load(self, identifier: str, *, ref: str = "") -> Chat:
+        """A chat by its id; `last` is the newest, of the agent `ref` when that is given.
 
         Raises:
-            UsageFault: There is none, or its file cannot be read.
+            UsageFault: There is none, it is with another agent, or it cannot be read.
         """
         if identifier == "last":
-            newest = next(self.all(), None)
+            newest = next((one for one in self.all() if ref in ("", one.ref)), None)
             if newest is None:
-                raise UsageFault("there is no chat to resume", fix="start one: aofctl chat REF")
+                whose = f" with {ref}" if ref else ""
+                raise UsageFault(
+                    f"there is no chat{whose} to resume",
+                    fix=f"start one: aofctl chat {ref or 'REF'}; see: aofctl chat --list",
+                )
             return newest
         if not all(c.isalnum() or c == "-" for c in identifier):
             raise UsageFault(f"'{identifier}' is not the id of a chat", fix="aofctl chat --list")
-        return _read(self._root / f"{identifier}.json")
+        chat = _read(self._root / f"{identifier}.json")
+        if ref not in ("", chat.ref):
+            raise UsageFault(
+                f"{identifier} is a chat with {chat.ref}, not with {ref}",
+                fix=f"aofctl chat --resume {identifier}",
+            )
+        return chat
 
     def all(self) -> Iterator[Chat]:
         """Every chat, newest first."""

@@ -68,9 +68,24 @@ def test_a_plan_waits_is_approved_and_applied_once(repository: Path) -> None:
     applied = aofctl("apply", plan, "-o", "json", cwd=repository)
     assert {action["status"] for action in applied.json()["actions"]} == {"applied"}
     assert git(repository, "tag").split() == ["v1.0.0", "v1.0.1"]
+    for verb in ("approve", "reject"):
+        late = aofctl(verb, plan, cwd=repository)
+        assert (late.code, f"error: {plan} was applied 20" in late.err) == (4, True)
+        assert " by local:" in late.err
     again = aofctl("apply", plan, cwd=repository)
     assert (again.code, "nothing was done" in again.err) == (0, True)
     assert aofctl("audit", "verify", cwd=repository).code == 0
+
+
+def test_what_a_listed_plan_would_do_is_structured(repository: Path) -> None:
+    (row,) = aofctl("approvals", "list", "-o", "json", cwd=repository).json()
+    assert [(one["id"], one["effect"], one["status"]) for one in row["actions"]] == [
+        ("a1", "write", "pending"),
+        ("a2", "write", "pending"),
+    ]
+    assert "git tag" in row["actions"][1]["command"]
+    table = aofctl("approvals", "list", cwd=repository).out
+    assert row["plan"] in table
 
 
 def test_an_edited_plan_file_is_refused(repository: Path) -> None:

@@ -48,6 +48,17 @@ def test_chats_are_listed_and_resumed(tmp_path: Path) -> None:
     ]
 
 
+def test_a_chat_is_resumed_with_its_own_agent_only(tmp_path: Path) -> None:
+    chat(tmp_path, ASKED)
+    doctor = "library/cicd/pipeline-doctor"
+    newest = chat(tmp_path, options=(doctor, "--resume", "last"))
+    assert (newest.code, f"no chat with {doctor} to resume" in newest.err) == (2, True)
+    (file,) = (tmp_path / ".aof" / "chats").glob("*.json")
+    named = chat(tmp_path, options=(doctor, "--resume", file.stem))
+    assert (named.code, f"is a chat with {GUARDIAN}, not with" in named.err) == (2, True)
+    assert chat(tmp_path, "?", options=(GUARDIAN, "--resume", "last")).code == 0
+
+
 def test_the_model_hears_what_was_said_before(tmp_path: Path) -> None:
     with serving([Say("Too many errors (e1)."), Say("As I said.")], OpenAi()) as server:
         model = f"openai-compatible:m@{server.url}/v1"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ MADE = datetime(2026, 11, 20, 10, tzinfo=UTC)
 
 
 class Shelf(Tool):
-    """Remembers every put; can break, lose an answer, or ignore a put."""
+    """Remembers every put; can break, lose an answer, or ignore a put. `then` follows a put."""
 
     name = "shelf"
     about = "A shelf."
@@ -37,11 +38,14 @@ class Shelf(Tool):
         super().__init__(*args, **kwargs)
         self.items: dict[str, str] = {}
         self.puts: list[str] = []
-        self.broken = self.lost_answer = self.ignored = ""
+        self.broken = self.lost_answer = self.ignored = self.unreadable = ""
+        self.then: Callable[[str], object] = lambda name: None
 
     @operation()
     def get(self, name: str) -> ToolOutput:
         """What stands there."""
+        if name == self.unreadable:
+            raise Unreachable("shelf out of sight")
         return ToolOutput({"name": name, "value": self.items.get(name)}, "looked")
 
     @operation(effect=Effect.WRITE, command="shelf put {name} {value}", timeout_s=10)
@@ -52,6 +56,7 @@ class Shelf(Tool):
         if name != self.ignored:
             self.items[name] = value
             self.puts.append(name)
+            self.then(name)
         if name == self.lost_answer:
             raise Unreachable("no answer")
         return ToolOutput({"sha": f"after-{len(self.puts)}"}, f"{name} put")
@@ -146,6 +151,7 @@ class Bench:
             lock=self.lock,
             clock=self.clock,
             progress=Silent(),
+            applied_by="local:eve",
             verify_s=5,
         ).execute()
 

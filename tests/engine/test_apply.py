@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from aof.approvals.record import record
-from aof.engine.action_states import action_states
+from aof.engine.action_states import action_states, applied
 from aof.engine.observing import resolved
-from aof.errors import PlanRefused, PolicyDenied, Unreachable
+from aof.errors import ExitCode, PlanRefused, PolicyDenied, Unreachable
 from aof.manifests.policy import Policy
 from aof.plans import Plan
 from aof.policy.load import policies_of
@@ -103,11 +103,26 @@ def test_the_first_failure_stops_and_offers_the_undo(bench: Bench) -> None:
     outcome = bench.apply()
     assert bench.shelf.puts == ["one"]
     assert outcome.stopped.startswith("a2: shelf put two 2 failed: shelf broke")
-    assert outcome.undo == ["shelf take one"]
+    assert (outcome.code, outcome.undo) == (ExitCode.STOP, ["shelf take one"])
     assert [s.value for s in outcome.statuses.values()] == ["applied", "failed", "pending"]
     bench.shelf.broken = ""
     with pytest.raises(PlanRefused, match="stopped at a2"):
         bench.apply()
+
+
+def test_a_plan_that_becomes_stale_half_way_is_refused_as_stale(bench: Bench) -> None:
+    bench.approve()
+    bench.shelf.then = lambda _: bench.shelf.items.setdefault("two", "somebody else's")
+    outcome = bench.apply()
+    assert outcome.stopped.startswith("a2: plan-shelf is stale: two has changed")
+    assert (outcome.code, outcome.undo) == (ExitCode.PENDING, ["shelf take one"])
+
+
+def test_what_cannot_be_reached_half_way_is_told_apart_from_a_failure(bench: Bench) -> None:
+    bench.approve()
+    bench.shelf.then = lambda _: setattr(bench.shelf, "unreadable", "two")
+    outcome = bench.apply()
+    assert (outcome.code, bench.shelf.puts) == (ExitCode.UNREACHABLE, ["one"])
 
 
 def test_an_error_whose_action_took_effect_anyway_counts_as_applied(bench: Bench) -> None:
@@ -154,6 +169,15 @@ def test_a_request_under_way_gets_time_to_end_before_it_is_read_back(bench: Benc
     before = bench.clock.monotonic()
     bench.apply()
     assert bench.clock.monotonic() - before >= Shelf.operations()["put"].timeout_s
+
+
+def test_what_has_happened_already_is_not_waited_for(bench: Bench) -> None:
+    bench.approve()
+    bench.intend("a1")
+    bench.shelf.items["one"] = "1"
+    before = bench.clock.monotonic()
+    bench.apply()
+    assert bench.clock.monotonic() == before
 
 
 def test_a_copy_of_the_run_cannot_apply_it_a_second_time(bench: Bench, tmp_path: Path) -> None:
@@ -209,6 +233,15 @@ def test_policy_sees_arguments_that_were_unknown_when_the_plan_was_made(bench: B
     bench.governance = replace(bench.governance, policies=policies_of([both]))
     with pytest.raises(PolicyDenied, match="a3 is denied"):
         bench.apply()
+
+
+def test_when_and_by_whom_a_plan_was_applied_is_known_afterwards(bench: Bench) -> None:
+    bench.approve()
+    assert applied(bench.plan, bench.log.events) is None
+    bench.apply()
+    done = applied(bench.plan, bench.log.events)
+    assert done is not None
+    assert (done.at, done.by) == (bench.clock.now(), "local:eve")
 
 
 def test_the_log_holds_intent_before_act_and_result_after(bench: Bench) -> None:

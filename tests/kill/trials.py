@@ -13,7 +13,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from aof.engine.action_states import finished
+from aof.engine.action_states import applied
 from aof.plans import Plan
 from aof.runlog import read_events
 from aof.runs.audit import verify_run
@@ -90,7 +90,7 @@ class Trials:
         wanted = [f"{root.name}-{number}" for number in range(1, ACTIONS + 1)]
         folder = root / "runs" / "r1"
         plan = Plan.model_validate_json((root / "plan.json").read_text())
-        said = finished(plan, read_events(folder / "events.jsonl"))
+        said = applied(plan, read_events(folder / "events.jsonl")) is not None
         problems = verify_run(folder).problems
         if code != 0 or effects != wanted or not said or problems:
             why = (root / "error.txt").read_text() if (root / "error.txt").exists() else ""
