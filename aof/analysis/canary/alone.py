@@ -6,7 +6,8 @@ rolls back: load, time of day and neighbours differ from when the reference was 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, field
 
 from aof.analysis.canary.evidence import Arm
 from aof.analysis.canary.histogram import Histogram
@@ -24,12 +25,14 @@ class Sums:
     requests: float = 0.0
     errors: float = 0.0
     histogram: Histogram | None = None
+    counts: list[tuple[float, float]] = field(default_factory=list)
 
     def add(self, arm: Arm) -> None:
         """Add one window."""
         if arm.requests is not None and arm.errors is not None:
             self.requests += arm.requests
             self.errors += arm.errors
+            self.counts.append((arm.errors, arm.requests))
         found = arm.histogram
         if found is None:
             return
@@ -39,6 +42,20 @@ class Sums:
         else:
             counts = [a + b for a, b in zip(known.counts, found.counts, strict=True)]
             self.histogram = Histogram(known.bounds, counts)
+
+    @property
+    def spread(self) -> float:
+        """Relative standard deviation of the error rate from window to window beyond counting."""
+        rate = self.errors / self.requests if self.requests else 0.0
+        expected = [rate * requests for _, requests in self.counts]
+        squares = sum(value * value for value in expected)
+        if squares <= 0:
+            return 0.0
+        beyond = sum(
+            (errors - mean) ** 2 - mean
+            for (errors, _), mean in zip(self.counts, expected, strict=True)
+        )
+        return math.sqrt(max(beyond, 0.0) / squares)
 
     @property
     def p95(self) -> float | None:
@@ -67,20 +84,32 @@ class AloneTrack:
     def _errors(self, limits: CanaryLimits) -> Metric:
         rate = self.canary.errors / self.canary.requests
         low, _ = wilson(rate, self.canary.requests, z_of(limits.guard_confidence))
-        known = self.reference.requests > 0
-        base = self.reference.errors / self.reference.requests if known else None
-        allowed = None if base is None else base + limits.errors.allowed(base)
+        base, allowed, much, far = self._reference(limits)
         above_slo = limits.slo_error_rate is not None and low > limits.slo_error_rate
-        above_reference = base is not None and low > base + limits.errors.stopping(base)
         against = "no reference" if base is None else f"frozen reference {percent(base)}"
         return _metric(
             "error_rate_frozen",
             f"Error rate at 100 % is {percent(rate)} ({against})",
             "ratio",
             (base, rate, allowed if limits.slo_error_rate is None else limits.slo_error_rate),
-            failed=above_slo or above_reference,
+            failed=above_slo or low > far,
+            open_=low > much,
             total=self.canary.requests,
         )
+
+    def _reference(self, limits: CanaryLimits) -> tuple[float | None, float | None, float, float]:
+        """The reference's error rate; what is tolerable, too much, and too much for any drift.
+
+        Beside a baseline drift cancels out; here it does not. Only a rate beyond the noise
+        believed and the drift the reference itself showed is called harm.
+        """
+        if self.reference.requests <= 0:
+            return None, None, math.inf, math.inf
+        base = self.reference.errors / self.reference.requests
+        noise = math.hypot(limits.noise, self.reference.spread)
+        much = base + limits.errors.stopping(base)
+        explained = base * math.exp(min(z_of(limits.guard_confidence) * noise, 50.0))
+        return base, base + limits.errors.allowed(base), much, max(much, explained)
 
     def _latency(self, p95: float, limits: CanaryLimits) -> Metric:
         base = self.reference.p95
@@ -109,6 +138,7 @@ def _metric(
     values: tuple[float | None, float, float | None],
     *,
     failed: bool,
+    open_: bool = False,
     total: float,
 ) -> Metric:
     base, now, limit = values
@@ -116,6 +146,8 @@ def _metric(
     stop: Stop | None = None
     if failed:
         verdict, stop = "fail", "NO-GO"
+    elif open_:
+        verdict = "inconclusive"
     elif limit is not None and now > limit:
         verdict = "warn"
     return Metric(

@@ -275,6 +275,10 @@ class RatioSeries:
         correlation = _PRIOR_CORRELATION * (pearson - 1) / pearson
         return pearson * (1 + correlation) / (1 - correlation)
 
+    def bad_since(self, since_s: float) -> float:
+        """The canary's bad events in the blocks ending after `since_s`."""
+        return sum(block.bad_c for block in self.blocks if block.end_s > since_s)
+
     def worst(self) -> Block | None:
         """The block that adds most to the canary's rise."""
         if self.blocks and self.blocks[-1].usable:

@@ -52,13 +52,17 @@ def _against_limit(
         stop = "ROLLBACK"
     elif _sustained(used, allowed, limits.gauge_windows):
         stop = "NO-GO"
-    shared = stop is not None and bool(base) and _sustained(base, allowed, limits.gauge_windows)
+    # One dip of the baseline does not make a shared problem the canary's own.
+    shared = stop is not None and bool(base) and median(base[-limits.gauge_windows :]) > allowed
     before = median(base) if base else None
     title, trend = title_of(name), _trend(used, window_s)
     if shared:
         verdict, text = "inconclusive", f"{title} exhausted on both versions ({percent(now)})"
     elif stop:
         verdict, text = "fail", f"{title} exhaustion: {percent(now)} (limit {percent(allowed)})"
+    elif median(used[-2 * limits.gauge_windows :]) > allowed:
+        verdict = "inconclusive"
+        text = f"{title} over its limit on and off: {percent(now)} (limit {percent(allowed)})"
     else:
         near = now >= 0.95 * allowed or trend is not None
         verdict = "warn" if near else "pass"

@@ -347,18 +347,23 @@ class _Judged:
             canary_total=self.track.canary_total,
             worst=self._worst(),
             needs_minutes=self._needs(up) if verdict == "inconclusive" else None,
-            suspect=stop is None and (significant or lately is not None),
+            suspect=stop is None and (significant or (lately or 0.0) > limits.latency_stop_ratio),
             stop=stop,
         )
 
     def _lately(self) -> float | None:
-        """The ratio of the last minutes when it is beyond what rolls back."""
+        """The last minutes' ratio when they credibly show harm, which may have just begun."""
         limits, since = self.look.limits, self.look.recent_from_s
-        slow = sum(block.bad_c for block in self.series[0].blocks if block.end_s > since)
         ratio = self.track.ratio(self.level, since_s=since)
-        if ratio is None or slow < limits.min_errors:
+        if ratio is None or ratio <= 1 + limits.recent_factor * (self.limit - 1):
             return None
-        return ratio if ratio > limits.latency_stop_ratio else None
+        slower = self.series[0]
+        recent = slower.rates(since_s=since)
+        if recent is None or slower.bad_since(since) < limits.min_errors:
+            return None
+        believed = slower.believed_dispersion(limits.noise, since_s=since)
+        low, _ = recent.interval(believed, limits.recent_confidence)
+        return ratio if low > 0 else None
 
     def _worst(self) -> Worst | None:
         """Both quantiles in the block that speaks most against the canary."""

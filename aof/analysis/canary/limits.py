@@ -120,6 +120,15 @@ class CanaryLimits(BaseModel):
     recent_s: Positive = _limit(
         300.0, "s", "Harm must still be there over the last", "spec: 5 min per stage"
     )
+    recent_factor: Annotated[float, Field(ge=0, allow_inf_nan=False)] = _limit(
+        1.25,
+        "x allowance",
+        "Nothing goes on while those minutes are worse by more than this",
+        "measured: harm that begins as a stage ends",
+    )
+    recent_confidence: Annotated[float, Field(gt=0.5, lt=1)] = _limit(
+        0.9, "probability", "and worse at all with this confidence", "it only holds a rollout"
+    )
     block_s: Positive = _limit(
         60.0, "s", "Shorter windows are joined to blocks of", "a burst lasts about a minute"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from aof.analysis.canary.counters import Block, Mark, Rates, RatioSeries
 from aof.analysis.canary.judgement import Metric, MetricVerdict, Stop, Worst
@@ -101,6 +102,13 @@ def stricter(whole: Metric, stage: Metric, number: int) -> Metric:
     return whole.model_copy(update={"suspect": True, "verdict": verdict, "title": title})
 
 
+class _Lately(NamedTuple):
+    """The last minutes' rates; `sure` when even they alone are significantly intolerable."""
+
+    rates: Rates
+    sure: bool
+
+
 class _Judged:
     """One ratio at one look: every number once, then the verdict."""
 
@@ -160,15 +168,19 @@ class _Judged:
             return None
         return "ROLLBACK" if self._beyond_limit() else "NO-GO"
 
-    def _lately(self) -> Rates | None:
-        """The last minutes when they alone are significantly worse than tolerable."""
+    def _lately(self) -> _Lately | None:
+        """The last minutes' rates when they credibly show harm, which may have just begun."""
         limits, since = self.look.limits, self.look.recent_from_s
         recent = self.series.rates(since_s=since)
         if recent is None or recent.rise <= self.allowed:
             return None
+        if self.series.bad_since(since) < limits.min_errors:
+            return None
         believed = self.series.believed_dispersion(limits.noise, since_s=since)
-        low, _ = recent.interval(believed, limits.confidence)
-        return recent if low > self.allowed else None
+        sure = recent.interval(believed, limits.confidence)[0] > self.allowed
+        worse = recent.interval(believed, limits.recent_confidence)[0] > 0
+        large = recent.rise > limits.recent_factor * self.allowed
+        return _Lately(recent, sure) if sure or (worse and large) else None
 
     def metric(self) -> Metric:
         """Everything people and machines want to know of it."""
@@ -197,7 +209,7 @@ class _Judged:
             canary_total=self.track.canary_requests,
             worst=self._worst(self.worst),
             needs_minutes=self._needs(verdict),
-            suspect=stop is None and (significant or lately is not None),
+            suspect=stop is None and (significant or (lately is not None and lately.sure)),
             stop=stop,
         )
 
@@ -235,7 +247,7 @@ class _Judged:
             return None
         return self.look.minutes_for(self.up - self.rates.rise, self.allowed - self.rates.rise)
 
-    def _title(self, verdict: MetricVerdict, gap: str, lately: Rates | None) -> str:
+    def _title(self, verdict: MetricVerdict, gap: str, lately: _Lately | None) -> str:
         title, rise, allowed = title_of(self.track.name), self.rates.rise, self.allowed
         if verdict == "fail":
             word = "spike" if self.rules.of == "bad" else "worse"
@@ -246,7 +258,7 @@ class _Judged:
         if verdict == "nodata":
             return f"{title}: {gap}"
         if verdict == "inconclusive" and lately is not None:
-            baseline, canary = self.track.shown(lately)
+            baseline, canary = self.track.shown(lately.rates)
             return (
                 f"{title} lately worse: {percent(canary)} against {percent(baseline)} "
                 f"in the last {self.look.limits.recent_s / 60:.0f} minutes"

@@ -89,6 +89,7 @@ def gauge(name: str, canary: list[Any], **more: Any) -> Judgement:
         ([0.5] * 27 + [0.85] * 3, "NO-GO"),
         ([0.5] * 27 + [0.95] * 3, "ROLLBACK"),
         ([0.95] * 27 + [0.5] * 3, "PROCEED"),
+        ([0.5] * 24 + [0.95, 0.7, 0.95, 0.95, 0.7, 0.95], "HOLD"),
         ([], "HOLD"),
         ([None] * 30, "HOLD"),
     ],
@@ -99,6 +100,11 @@ def test_cpu_against_its_limit(canary: list[Any], decision: str) -> None:
 
 def test_both_versions_out_of_cpu_hold() -> None:
     found = gauge("cpu", [0.95] * 30, baseline=[0.96] * 30, limit=1.0)
+    assert found.decision == "HOLD"
+
+
+def test_one_dip_of_the_baseline_leaves_it_a_shared_problem() -> None:
+    found = gauge("cpu", [0.95] * 30, baseline=[*[0.96] * 28, 0.7, 0.96], limit=1.0)
     assert found.decision == "HOLD"
 
 

