@@ -12,11 +12,12 @@ _AT = 1_700_000_000
 class GitSandbox:
     """A repository under test. Every commit is one minute later than the one before."""
 
-    def __init__(self, directory: Path, *, bare: bool = False) -> None:
+    def __init__(self, directory: Path, *, bare: bool = False, hash_name: str = "sha1") -> None:
         self.directory = directory
         self.time = _AT
         directory.mkdir(parents=True, exist_ok=True)
-        self.git("init", "-q", "-b", "main", *(["--bare"] if bare else []))
+        form = f"--object-format={hash_name}"
+        self.git("init", "-q", "-b", "main", form, *(["--bare"] if bare else []))
 
     def git(self, *arguments: str, input_bytes: bytes | None = None) -> str:
         environment = {
@@ -57,6 +58,19 @@ class GitSandbox:
             input_bytes=raw,
         )
         return self.head()
+
+    def commit_object(
+        self, message: bytes, *, more: bytes = b"", when: bytes = b"1700009999 +0000"
+    ) -> str:
+        """Put a commit on main that git itself would not make; `more` are header lines."""
+        tree, parent = self.git("rev-parse", "HEAD^{tree}", "HEAD").encode().split()
+        who = b"Ada <ada@example.org> " + when
+        lines = (b"tree " + tree, b"parent " + parent, b"author " + who, b"committer " + who)
+        raw = b"\n".join(lines) + b"\n" + more + b"\n" + message
+        arguments = ("hash-object", "-t", "commit", "-w", "--literally", "--stdin")
+        sha = self.git(*arguments, input_bytes=raw)
+        self.git("update-ref", "refs/heads/main", sha)
+        return sha
 
     def write(self, path: str, text: str) -> None:
         file = self.directory / path

@@ -55,7 +55,7 @@ def deepen(reader: GitReader, remote: str, tag: TagRef | None) -> str:
         return "nothing"
     head = reader.commit_of("HEAD")
     if head is not None and tag is not None:
-        if head == tag.sha or holds(reader, tag.sha):
+        if head == tag.sha or _complete(reader, tag.sha):
             return "nothing"
         exclude = f"--shallow-exclude=refs/tags/{tag.name}"
         tried = _fetch(reader, exclude, "--no-tags", "--end-of-options", remote, head)
@@ -76,16 +76,21 @@ def holds(reader: GitReader, sha: str) -> bool:
     """Whether HEAD contains `sha`, also where `sha` lies just beyond the cut."""
     if reader.commit_of(sha) is not None and reader.contains(sha):
         return True
-    directory = reader.text("rev-parse", "--path-format=absolute", "--git-path", "shallow")
-    done = reader.git("rev-list", "HEAD")
-    present = set(decoded(done.require()).split())
-    boundary = [one for one in _lines(directory) if one in present]
-    return any(sha in reader.raw_parents(one) for one in boundary)
+    return sha in _beyond_the_cut(reader)
 
 
-def _lines(path: str) -> list[str]:
-    file = Path(path)
-    return file.read_text(encoding="ascii").split() if file.is_file() else []
+def _complete(reader: GitReader, sha: str) -> bool:
+    """Whether nothing is missing between `sha` and HEAD, on any line of history."""
+    here = reader.commit_of(sha) is not None
+    return _beyond_the_cut(reader, *([f"^{sha}"] if here else [])) <= {sha}
+
+
+def _beyond_the_cut(reader: GitReader, *revisions: str) -> set[str]:
+    """Parents, lacking here, of the commits at which HEAD's history is cut off."""
+    present = set(decoded(reader.git("rev-list", "HEAD", *revisions).require()).split())
+    cut = Path(reader.text("rev-parse", "--path-format=absolute", "--git-path", "shallow"))
+    shas = cut.read_text(encoding="ascii").split() if cut.is_file() else []
+    return {parent for sha in shas if sha in present for parent in reader.raw_parents(sha)}
 
 
 def _fetch(reader: GitReader, *arguments: str) -> Completed:

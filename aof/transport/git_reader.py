@@ -6,7 +6,9 @@ and signature programs of the repository's configuration do not run.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NamedTuple
@@ -21,6 +23,9 @@ ENVIRONMENT = {
     "GIT_PAGER": "cat",
     "GIT_EDITOR": "false",
     "LC_ALL": "C",
+    # The history that is published counts, not one that is rewritten in this clone alone.
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_GRAFT_FILE": f"{os.devnull}/none",
 }
 _QUIET = (
     *("-c", "core.fsmonitor=false", "-c", "core.quotePath=false"),
@@ -33,6 +38,8 @@ PUSHING = _QUIET
 
 _FIELDS = "%H%n%P%n%an%n%ae%n%ct%n%B"
 _READ_TIMEOUT_S = 60.0
+_AUTHOR = re.compile(r"^author (.*?) ?<(.*)>", re.MULTILINE)
+_COMMITTED = re.compile(r"^committer .*> (\d+)", re.MULTILINE)
 
 
 class LoggedCommit(NamedTuple):
@@ -213,7 +220,26 @@ class GitReader:
         )
         blocks = stream(argv, cwd=self.directory, env={**ENVIRONMENT, **self.environment})
         records = _records(blocks)
-        return _with_names(records) if names else map(_commit, records)
+        return _with_names(records, self._commit) if names else map(self._commit, records)
+
+    def _commit(self, record: bytes) -> LoggedCommit:
+        try:
+            text = record.decode("utf-8")
+        except UnicodeDecodeError:
+            text = record.decode("latin-1")
+        sha, parents, author, email, time, message = text.split("\n", 5)
+        try:
+            return LoggedCommit(sha, tuple(parents.split()), author, email, int(time), message)
+        except ValueError:
+            return self._as_stored(sha, tuple(parents.split()))
+
+    def _as_stored(self, sha: str, parents: tuple[str, ...]) -> LoggedCommit:
+        """A commit git cannot format: its date is none, or its encoding is not what it says."""
+        head, _, message = self.text("cat-file", "commit", sha).partition("\n\n")
+        who = _AUTHOR.search(head)
+        name, email = who.groups() if who else ("", "")
+        when = _COMMITTED.search(head)
+        return LoggedCommit(sha, parents, name, email, int(when[1]) if when else 0, message)
 
     def merged_tags(self) -> set[str]:
         """Names of the tags whose commits HEAD contains, by one walk."""
@@ -329,23 +355,16 @@ def _records(blocks: Iterator[bytes]) -> Iterator[bytes]:
         yield rest
 
 
-def _commit(record: bytes) -> LoggedCommit:
-    try:
-        text = record.decode("utf-8")
-    except UnicodeDecodeError:
-        text = record.decode("latin-1")
-    sha, parents, author, email, time, message = text.split("\n", 5)
-    return LoggedCommit(sha, tuple(parents.split()), author, email, int(time), message)
-
-
-def _with_names(records: Iterator[bytes]) -> Iterator[LoggedCommit]:
+def _with_names(
+    records: Iterator[bytes], read: Callable[[bytes], LoggedCommit]
+) -> Iterator[LoggedCommit]:
     """Records: an empty one, the commit, then its files, the first after a newline."""
     commit: LoggedCommit | None = None
     paths: list[str] = []
     for record in records:
         if record:
             if commit is None:
-                commit = _commit(record)
+                commit = read(record)
             else:
                 paths.append(decoded(record.removeprefix(b"\n") if not paths else record))
         elif commit is not None:

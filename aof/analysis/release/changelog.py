@@ -117,13 +117,13 @@ def release_values(
             if not title and one.parsed.type not in INTERNAL_TYPES:
                 title = config.other
             if title:
-                groups.setdefault(title, []).append(_entry(one, change.pull_request))
+                groups.setdefault(title, []).append(_entry(one, change.request))
             if one.parsed.breaking_notes:
-                breaking += _breaking(one, change.pull_request)
+                breaking += _breaking(one, change.request)
     for free in changed.unconventional:
         if not free.merge and config.other:
             groups.setdefault(config.other, []).append(_free_entry(free))
-        breaking += [_note(free.sha, free.pull_request, "", note) for note in free.breaking_notes]
+        breaking += [_note(free.sha, free.request, "", note) for note in free.breaking_notes]
     if dependencies:
         lines = [{"line": f"- update to {escape(name)}"} for name in dependencies]
         groups.setdefault("Changed", []).extend(lines)
@@ -158,7 +158,7 @@ def _entry(change: Change, request: str) -> dict[str, Any]:
     parsed = change.parsed
     description = escape(parsed.description)
     scope = escape(parsed.scope) if parsed.scope else ""
-    where = _where(change.sha, change.pull_request or request)
+    where = change.request or request or change.sha[:8]
     issues = f", {', '.join(change.references)}" if change.references else ""
     start = f"- **{scope}**: " if scope else "- "
     # Built for every commit of a history: plain values, nothing that is computed on use.
@@ -168,7 +168,7 @@ def _entry(change: Change, request: str) -> dict[str, Any]:
         "scope": scope,
         "description": description,
         "sha": change.sha,
-        "pull_request": change.pull_request or request,
+        "pull_request": (change.request or request)[1:],
         "references": list(change.references),
         "author": escape(change.author),
         "breaking": change.breaking,
@@ -176,9 +176,8 @@ def _entry(change: Change, request: str) -> dict[str, Any]:
 
 
 def _breaking(change: Change, request: str) -> list[dict[str, Any]]:
-    number = change.pull_request or request
     return [
-        _note(change.sha, number, change.parsed.scope or "", note)
+        _note(change.sha, change.request or request, change.parsed.scope or "", note)
         for note in change.parsed.breaking_notes
     ]
 
@@ -186,21 +185,17 @@ def _breaking(change: Change, request: str) -> list[dict[str, Any]]:
 def _note(sha: str, request: str, scope: str, note: str) -> dict[str, Any]:
     start = f"- **{escape(scope)}**: " if scope else "- "
     text = escape_block(note, "  ")
-    return {"line": f"{start}{text} ({_where(sha, request)})", "description": text, "sha": sha}
+    return {"line": f"{start}{text} ({request or sha[:8]})", "description": text, "sha": sha}
 
 
 def _free_entry(free: Unconventional) -> dict[str, Any]:
     description = escape(free.subject)
     return {
-        "line": f"- {description} ({_where(free.sha, free.pull_request)})",
+        "line": f"- {description} ({free.request or free.sha[:8]})",
         "description": description,
         "sha": free.sha,
         "author": escape(free.author),
     }
-
-
-def _where(sha: str, request: str) -> str:
-    return f"#{request}" if request else sha[:8]
 
 
 def _contributors(changed: Range) -> Iterator[str]:

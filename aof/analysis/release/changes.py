@@ -7,17 +7,30 @@ cancelled. `Range` checks that itself.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from aof.analysis.release.commit_parser import parse_commit
+from aof.analysis.release.commit_parser import HEADER, parse_commit
 from aof.analysis.release.config import ReleaseConfig
-from aof.analysis.release.merges import SUBJECT, Title, merge_titles
-from aof.analysis.release.model import Change, Diagnostic, Level, ParsedCommit, RawCommit
+from aof.analysis.release.merges import Title, merge_titles
+from aof.analysis.release.model import (
+    Change,
+    Diagnostic,
+    Footer,
+    Level,
+    ParsedCommit,
+    RawCommit,
+)
 from aof.analysis.release.policy import change_level
+from aof.analysis.release.pull_requests import (
+    MERGE_SUBJECT,
+    PULL_REQUEST,
+    request_message,
+    request_of,
+)
 from aof.analysis.release.reverts import Cancellation, RevertNote, cancel_reverts, unwrapped
-from aof.analysis.release.squash import PULL_REQUEST, holds_unsplit_list, split_squash
+from aof.analysis.release.squash import listed_headers, split_squash
 from aof.errors import InternalFault
 
 _ISSUE = re.compile(r"(?:[\w.-]+/[\w.-]+)?#\d+|!\d+|\b[A-Z][A-Z0-9]+-\d+\b")
@@ -25,6 +38,12 @@ _REFERS = re.compile(
     r"close[sd]?|fix(?:es|ed)?|resolve[sd]?|refs?|references|issues?|implements|see|relate[sd]",
     re.IGNORECASE,
 )
+_LOOKS_LIKE = {
+    **dict.fromkeys(("feature", "features", "feats"), "feat"),
+    **dict.fromkeys(("bug", "bugfix", "fixes", "hotfix"), "fix"),
+    **dict.fromkeys(("performance", "optimize"), "perf"),
+}
+"""Types people write for one that counts."""
 
 
 class Unconventional(NamedTuple):
@@ -34,17 +53,21 @@ class Unconventional(NamedTuple):
     subject: str
     author: str
     merge: bool
-    pull_request: str
+    request: str
     breaking_notes: tuple[str, ...]
     level: Level
+    footers: tuple[Footer, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """JSON."""
         return {
-            **self._asdict(),
-            "level": self.level.word,
-            "pull_request": self.pull_request or None,
+            "sha": self.sha,
+            "subject": self.subject,
+            "author": self.author,
+            "merge": self.merge,
+            "pull_request": self.request[1:] or None,
             "breaking_notes": list(self.breaking_notes),
+            "level": self.level.word,
         }
 
 
@@ -81,10 +104,22 @@ class Range:
         levels += [one.level for one in self.unconventional]
         return max(levels, default=Level.NONE)
 
+    def footers(self, token: str) -> Iterator[tuple[str, str]]:
+        """Commit and value of each footer of that name, whatever its case; newest first."""
+        for change in self.changes:
+            for one in (change, *change.parts):
+                yield from _values(change.sha, one.parsed.footers, token)
+        for free in self.unconventional:
+            yield from _values(free.sha, free.footers, token)
+
+
+def _values(sha: str, footers: Iterable[Footer], token: str) -> Iterator[tuple[str, str]]:
+    return ((sha, one.value) for one in footers if one.token.lower() == token)
+
 
 def read_range(commits: Sequence[RawCommit], config: ReleaseConfig) -> Range:
     """Sort the commits of a range, newest first, into changes, unconventional, cancelled."""
-    pieces = [_parse(commit.message, config) for commit in commits]
+    pieces = [_parse(commit, config) for commit in commits]
     headers = [parsed for parsed, _ in pieces]
     titles = merge_titles(commits, headers, config.levels)
     reader = _RangeReader(config, cancel_reverts(commits, headers), titles)
@@ -99,7 +134,14 @@ def read_range(commits: Sequence[RawCommit], config: ReleaseConfig) -> Range:
     )
 
 
-def _parse(message: str, config: ReleaseConfig) -> tuple[ParsedCommit, tuple[ParsedCommit, ...]]:
+def _parse(
+    commit: RawCommit, config: ReleaseConfig
+) -> tuple[ParsedCommit, tuple[ParsedCommit, ...]]:
+    message = commit.message
+    if message.startswith(("Merge", "Pull request #")) and len(commit.parents) < 2:
+        # A squash that a host made: there is no merged commit that could speak for itself.
+        request = request_message(message.replace("\r\n", "\n")) or ""
+        message = request if HEADER.match(request) or "\n* " in request else message
     if config.squash != "split" or ("\n* " not in message and "Squashed commit" not in message):
         return parse_commit(message), ()
     own, parts = split_squash(message.replace("\r\n", "\n"))
@@ -133,18 +175,21 @@ class _RangeReader:
         title = self.titles.get(commit.sha)
         if title is not None:
             parsed = self._titled(commit, parsed, title)
-        if parsed.diagnostics or parts or "\n* " in commit.message:
-            self._diagnose(commit, parsed, parts)
+        self._diagnose(commit, parsed, parts)
         if parsed.type is None and not parts:
             self._take_unconventional(commit, parsed)
             return
-        levels = self.config.levels
-        level = change_level(parsed, levels)
+        level = self._level(parsed)
         inner: tuple[Change, ...] = ()
         if parts:
-            inner = tuple(self._change(commit, part, change_level(part, levels)) for part in parts)
+            inner = tuple(self._change(commit, part, self._level(part)) for part in parts)
             level = max([level, *(part.level for part in inner)])
         self.changes.append(self._change(commit, parsed, level, inner))
+
+    def _level(self, parsed: ParsedCommit) -> Level:
+        if parsed.type is None and not parsed.breaking:
+            return self.config.unconventional
+        return change_level(parsed, self.config.levels)
 
     def _titled(self, commit: RawCommit, parsed: ParsedCommit, title: Title) -> ParsedCommit:
         if title.asks_for_more:
@@ -159,31 +204,35 @@ class _RangeReader:
         level: Level,
         parts: tuple[Change, ...] = (),
     ) -> Change:
-        number = ""
+        request = ""
         if parsed.description.endswith(")"):
-            request = PULL_REQUEST.search(parsed.description)
-            if request is not None:
-                number = request[1]
-                text = parsed.description[: request.start()].rstrip()
+            named = PULL_REQUEST.search(parsed.description)
+            if named is not None:
+                request = named[1]
+                text = parsed.description[: named.start()].rstrip()
                 parsed = parsed._replace(description=text)
+        elif "See merge request" in commit.message:
+            request = request_of(commit.message)
         issues = references(parsed) if parsed.footers else ()
-        return Change(commit.sha, parsed, level, number, issues, commit.author, commit.email, parts)
+        return Change(
+            commit.sha, parsed, level, request, issues, commit.author, commit.email, parts
+        )
 
     def _take_unconventional(self, commit: RawCommit, parsed: ParsedCommit) -> None:
-        merge = len(commit.parents) > 1 and SUBJECT.match(parsed.header) is not None
-        level = Level.NONE if merge else self.config.unconventional
-        if parsed.breaking:
-            level = Level.MAJOR
-        request = PULL_REQUEST.search(parsed.header) if parsed.header.endswith(")") else None
-        subject = parsed.header[: request.start()] if request else parsed.header
-        number = request[1] if request else ""
+        merge = len(commit.parents) > 1 and MERGE_SUBJECT.match(parsed.header) is not None
+        level = Level.NONE if merge and not parsed.breaking else self._level(parsed)
+        named = PULL_REQUEST.search(parsed.header) if parsed.header.endswith(")") else None
+        subject = parsed.header[: named.start()] if named else parsed.header
+        request = named[1] if named else ""
+        notes, footers = parsed.breaking_notes, parsed.footers
         self.unconventional.append(
             Unconventional(
-                commit.sha, subject, commit.author, merge, number, parsed.breaking_notes, level
+                commit.sha, subject, commit.author, merge, request, notes, level, footers
             )
         )
         if not merge:
-            text = f"follows no convention, so it asks for no version: {parsed.header[:120]}"
+            asks = ", so it asks for no version" if level is Level.NONE else ""
+            text = f"follows no convention{asks}: {parsed.header[:120]}"
             self.diagnostics.append(Diagnostic("unconventional", "info", text, commit.sha))
 
     def _diagnose(
@@ -192,12 +241,18 @@ class _RangeReader:
         for one in (parsed, *parts):
             for found in one.diagnostics:
                 self.diagnostics.append(found._replace(sha=commit.sha))
+            meant = _LOOKS_LIKE.get(one.type or "")
+            if meant and one.type not in self.config.levels and not one.breaking:
+                text = f"type '{one.type}' asks for no version; if it means {meant}, set `levels`"
+                self.diagnostics.append(Diagnostic("type-unknown", "ask", text, commit.sha))
         if parts:
             text = f"a squash of {len(parts)} conventional commits; each is counted"
             self.diagnostics.append(Diagnostic("squash-split", "info", text, commit.sha))
-        elif self.config.squash == "split" and holds_unsplit_list(commit.message):
-            text = "the body lists conventional headers but names no pull request; not counted"
-            self.diagnostics.append(Diagnostic("squash-like", "ask", text, commit.sha))
+        elif self.config.squash == "split" and (listed := listed_headers(commit.message)):
+            levels = self.config.levels
+            if max(change_level(parse_commit(one), levels) for one in listed) > self._level(parsed):
+                text = "the body lists commits that ask for more, in no squash's form; not counted"
+                self.diagnostics.append(Diagnostic("squash-like", "ask", text, commit.sha))
 
 
 def _as_revert(parsed: ParsedCommit, note: RevertNote) -> ParsedCommit:

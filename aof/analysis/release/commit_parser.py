@@ -1,8 +1,9 @@
 """Reads a commit message as a Conventional Commit (1.0.0). Total, linear, never raises.
 
 A `BREAKING CHANGE: text` line that stands at the margin but not in the footers (no blank
-line before it) counts, and asks. One that is quoted, in code, indented or malformed does
-not count, and asks: text of others (bots quoting release notes) must not make a major.
+line before it, or as the header) counts, and asks. One that is quoted, in code, in a comment,
+indented or malformed does not count, and asks: text of others (bots quoting release notes)
+must not make a major.
 
 Source: conventionalcommits.org 1.0.0, rules 1 to 16.
 """
@@ -10,6 +11,7 @@ Source: conventionalcommits.org 1.0.0, rules 1 to 16.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from aof.analysis.release.fences import fenced
 from aof.analysis.release.model import Diagnostic, Footer, ParsedCommit
@@ -19,9 +21,11 @@ _TOKEN = r"(BREAKING CHANGE|[^\W_][\w-]*)(: | #)(?=[^\S\n]*\S)"
 _FOOTER = re.compile(_TOKEN)
 _ANY_FOOTER = re.compile("^" + _TOKEN, re.MULTILINE)
 _MENTION = re.compile(r"breaking[ -]changes?", re.IGNORECASE)
-_LOOKS_MEANT = re.compile(r"[\s>*#-]*breaking[ -]changes?\s*(:| #)", re.IGNORECASE)
-_MAY_QUOTE = re.compile(r"```|~~~|<details|<blockquote", re.IGNORECASE)
+_LOOKS_MEANT = re.compile(r"[\s>*_#-]*breaking[ -]changes?[\s*_]*(:| #)", re.IGNORECASE)
+_MAY_QUOTE = re.compile(r"```|~~~|<details|<blockquote|<!--", re.IGNORECASE)
+_NOTHING = frozenset({"none", "n/a", "na", "no", "nothing", "-"})
 _BREAKING = ("BREAKING CHANGE", "BREAKING-CHANGE")
+_BREAKING_HEADER = re.compile(r"BREAKING CHANGE: +(\S.*)")
 
 
 def parse_commit(message: str) -> ParsedCommit:
@@ -32,33 +36,22 @@ def parse_commit(message: str) -> ParsedCommit:
 
     Returns:
         What it says. `type` is None when the header is not conventional; then
-        `description` is the header. `breaking` may be true even so: a proper
-        `BREAKING CHANGE: text` footer under a free-form header counts, and asks.
+        `description` is the header. `breaking` may be true even so: `BREAKING CHANGE: text`
+        as such a header, or in a footer below one, counts, and asks.
     """
     if "\r" in message:
         message = message.replace("\r\n", "\n").replace("\r", "\n")
     header, _, rest = message.partition("\n")
-    if not header:
-        header, _, rest = message.lstrip("\n").partition("\n")
+    if not header or header[0] == "\ufeff":
+        header, _, rest = message.lstrip("\ufeff\n").partition("\n")
     header = header.rstrip()
     kind, scope, mark, description = _read_header(header)
-    if not rest or rest.isspace():
-        alone = (description,) if mark else ()
-        return ParsedCommit(kind, scope, mark, description, "", (), alone, (), header)
     body, footers, found = _read_rest(rest)
-    notes = tuple(
-        footer.value for footer in footers if footer.token in _BREAKING and footer.separator == ": "
-    )
-    if notes and kind is None:
-        found.append(
-            Diagnostic(
-                "breaking-in-unconventional",
-                "ask",
-                "a free-form commit has a BREAKING CHANGE footer; it counts as breaking",
-            )
-        )
+    notes = tuple(one.value for one in footers if one.token in _BREAKING and one.separator == ": ")
     if mark and not notes:
         notes = (description,)
+    if notes:
+        found += _doubts(kind, notes)
     return ParsedCommit(
         kind, scope, bool(notes), description, body, tuple(footers), notes, tuple(found), header
     )
@@ -67,15 +60,31 @@ def parse_commit(message: str) -> ParsedCommit:
 def _read_header(header: str) -> tuple[str | None, str | None, bool, str]:
     match = HEADER.match(header)
     if match is None:
-        return None, None, False, header
+        own = _BREAKING_HEADER.fullmatch(header)
+        return None, None, own is not None, own[1] if own else header
     kind, scope, mark, description = match.groups()
     description = description.strip()
     if not description or (scope is not None and scope.isspace()):
         return None, None, False, header
+    if kind == "BREAKING-CHANGE":
+        return None, None, True, description
     return kind.lower(), scope.strip() if scope else None, mark is not None, description
 
 
+def _doubts(kind: str | None, notes: tuple[str, ...]) -> Iterator[Diagnostic]:
+    """What to ask about a break that counts."""
+    for note in notes:
+        if note.casefold().rstrip(".") in _NOTHING:
+            text = f"BREAKING CHANGE: {note} counts as breaking; say nothing where nothing breaks"
+            yield Diagnostic("breaking-nothing", "ask", text)
+    if kind is None:
+        text = "BREAKING CHANGE stands in a commit of no type; it counts as breaking"
+        yield Diagnostic("breaking-in-unconventional", "ask", text)
+
+
 def _read_rest(rest: str) -> tuple[str, list[Footer], list[Diagnostic]]:
+    if not rest or rest.isspace():
+        return "", [], []
     if rest[0] == "\n" and not _needs_reading(rest):
         return rest.strip(), [], []
     lines = rest.split("\n")
@@ -108,13 +117,19 @@ class _Reader:
         if match is not None and self._is_footer(match, number):
             self.tokens.append((match[1], match[2]))
             self.values.append([line[match.end() :]])
-            if match[1] in _BREAKING and match[2] == " #":
-                self._doubt(number, line, "a number is not a description")
+            if match[1].upper() in _BREAKING:
+                self._odd_breaking(match, number, line)
         else:
             (self.values[-1] if self.values else self.body).append(line)
             if "reaking" in line.lower() and _MENTION.search(line):
                 self._mention(number, line, foreign=foreign)
         self.after_blank = line == ""
+
+    def _odd_breaking(self, match: re.Match[str], number: int, line: str) -> None:
+        if match[2] == " #":
+            self._doubt(number, line, "a number is not a description")
+        elif match[1] not in _BREAKING:
+            self._doubt(number, line, "the words must be in capitals")
 
     def _is_footer(self, match: re.Match[str], number: int) -> bool:
         if self.values or self.after_blank:
@@ -157,13 +172,16 @@ class _Reader:
 
 
 def _foreign_lines(lines: list[str]) -> list[bool]:
-    """Which lines are code or quotation: fenced blocks and `<details>` blocks."""
+    """Which lines are code, quotation or comment, the lines that begin and end it included."""
     foreign = fenced(lines)
     depth = 0
+    comment = False
     for index, line in enumerate(lines):
         start = line.lstrip().lower()
+        comment = comment or start.startswith("<!--")
         depth += start.startswith(("<details", "<blockquote"))
-        foreign[index] = foreign[index] or depth > 0
+        foreign[index] = foreign[index] or comment or depth > 0
+        comment = comment and "-->" not in start
         if "</details>" in start or "</blockquote>" in start:
             depth = max(depth - 1, 0)
     return foreign

@@ -7,19 +7,13 @@ to a person.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from aof.analysis.release.commit_parser import parse_commit
 from aof.analysis.release.model import Level, ParsedCommit, RawCommit
 from aof.analysis.release.policy import change_level
-
-SUBJECT = re.compile(
-    r"Merge (?:branch|pull request|remote-tracking branch|tag|commit|branches|bitbucket) ?"
-    r"|Merged in |Merge '"
-)
-_NUMBER = re.compile(r"pull request #(\d+)|^See merge request \S*!(\d+)", re.MULTILINE)
+from aof.analysis.release.pull_requests import request_message
 
 
 class Title(NamedTuple):
@@ -61,16 +55,11 @@ def merge_titles(
 
 
 def _title(commit: RawCommit, parsed: ParsedCommit) -> ParsedCommit | None:
-    if parsed.conventional or not SUBJECT.match(parsed.header):
+    if parsed.conventional:
         return None
-    _, _, body = commit.message.replace("\r\n", "\n").lstrip("\n").partition("\n")
-    title = parse_commit(body)
-    if not title.conventional:
-        return None
-    number = _NUMBER.search(commit.message)
-    if number is None:
-        return title
-    return title._replace(description=f"{title.description} (#{number[1] or number[2]})")
+    message = request_message(commit.message.replace("\r\n", "\n"))
+    title = parse_commit(message) if message else parsed
+    return title if title.conventional else None
 
 
 def _brought_in(commits: Sequence[RawCommit]) -> dict[str, list[str]]:

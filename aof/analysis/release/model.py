@@ -148,7 +148,7 @@ class Change(NamedTuple):
         sha: The commit.
         parsed: Its message.
         level: What it asks of the version.
-        pull_request: Number as text, e.g. `12`, or empty.
+        request: Pull request `#12` or merge request `!12` it came by, or empty.
         references: Issues it names, e.g. `#7`, `ABC-12`.
         author: Name.
         email: Address.
@@ -158,7 +158,7 @@ class Change(NamedTuple):
     sha: str
     parsed: ParsedCommit
     level: Level
-    pull_request: str = ""
+    request: str = ""
     references: tuple[str, ...] = ()
     author: str = ""
     email: str = ""
@@ -180,7 +180,7 @@ class Change(NamedTuple):
             "description": self.parsed.description,
             "breaking_notes": list(self.parsed.breaking_notes),
             "level": self.level.word,
-            "pull_request": self.pull_request or None,
+            "pull_request": self.request[1:] or None,
             "references": list(self.references),
             "author": self.author,
             "parts": [

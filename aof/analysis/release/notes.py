@@ -133,7 +133,7 @@ def _foreign_numbers(text: str, changes: Sequence[Change], version: str) -> str:
     for change in changes:
         held = (change.parsed.header, change.parsed.body, *change.parsed.breaking_notes)
         known.update(number for part in held for number in _NUMBER.findall(part))
-        known.add(change.pull_request)
+        known.add(change.request[1:])
     return next((number for number in _NUMBER.findall(text) if number not in known), "")
 
 

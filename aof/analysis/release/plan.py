@@ -249,19 +249,17 @@ class _Choice:
         return read_range(newer, self.config).level
 
     def _release_as(self) -> Version | None:
-        for change in self.changed.changes:
-            for footer in change.parsed.footers:
-                if footer.token.lower() != "release-as":
-                    continue
-                version = Version.parse(footer.value.strip().removeprefix("v"))
-                name = self.releases.template.name(str(version))
-                if version is None or name in self.taken or not self._above(version):
-                    text = f"Release-As {footer.value!r} is no version above the current one"
-                    self.notes.append(Diagnostic("release-as-refused", "ask", text, change.sha))
-                    return None
-                text = f"a commit asks for version {version} (Release-As)"
-                self.notes.append(Diagnostic("release-as", "ask", text, change.sha))
-                return version
+        for sha, value in self.changed.footers("release-as"):
+            first, _, _ = value.partition("\n")
+            version = Version.parse(first.strip().removeprefix("v"))
+            name = self.releases.template.name(str(version))
+            if version is None or name in self.taken or not self._above(version):
+                text = f"Release-As {first[:80]!r} is no version above the current one"
+                self.notes.append(Diagnostic("release-as-refused", "ask", text, sha))
+                return None
+            text = f"a commit asks for version {version} (Release-As)"
+            self.notes.append(Diagnostic("release-as", "ask", text, sha))
+            return version
         return None
 
     def _wanted(self, text: str) -> Version:

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from aof.analysis.release.commit_parser import parse_commit
 from aof.analysis.release.model import RawCommit
-from aof.analysis.release.squash import PULL_REQUEST
+from aof.analysis.release.pull_requests import PULL_REQUEST
 
 FOOTER = "Release-Tag"
 

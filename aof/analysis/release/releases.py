@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -14,6 +15,7 @@ from aof.analysis.release.version import Version
 from aof.errors import UsageFault
 
 _MOST_NAMED = 5
+_LIKE_A_VERSION = re.compile(r"[vV]?\d+(?:\.\d+){0,3}(?:[-+.]\w[\w.+-]*)?")
 
 
 class Release(NamedTuple):
@@ -97,17 +99,33 @@ def find_releases(
     notes = [_about(ignored, "tag-ignored", f"is not a release by '{template.template}'")]
     off = [one.tag.name for one in (*passed, *passed_too)]
     notes.append(_about(off, "tag-off-branch", "is a release that HEAD does not contain"))
-    notes.append(_about(_others(ignored, template), "tag-prefix", "looks like a version"))
+    if package is None and config.scheme == "semver":
+        notes += _doubtful(ignored, known, sure=bool(config.tag))
     diagnostics = tuple(note for note in notes if note is not None)
     return Releases(template, final, prerelease, known, diagnostics)
 
 
-def _others(ignored: Sequence[str], template: TagTemplate) -> list[str]:
-    """Version tags that would have been taken with `v` added or left out."""
-    swapped = "" if template.before == "v" else "v"
-    if template.before not in {"", "v"}:
-        return []
-    return [name for name in ignored if Version.parse(name.removeprefix(swapped)) is not None]
+def _doubtful(
+    ignored: Sequence[str], known: Sequence[Release], *, sure: bool
+) -> list[Diagnostic | None]:
+    """Tags passed over that may be releases: with another prefix, or in another form.
+
+    They ask where they could be the last release: there is no other one, or nobody said how
+    tags are named and most are named like these.
+    """
+    others: list[str] = []
+    odd: list[str] = []
+    there = {release.version for release in known}
+    for name in ignored:
+        text = name.lstrip("vV")
+        if _LIKE_A_VERSION.fullmatch(name) and text not in there:
+            (others if Version.parse(text) else odd).append(name)
+    asks = not known or (len(others) >= len(known) and not sure)
+    notes = [_about(others, "tag-prefix", "looks like a version; is it? See `tag`", asks=asks)]
+    if not known:
+        text = "looks like a version but has not three numbers without leading zeros; see `scheme`"
+        notes.append(_about(odd, "tag-unreadable", text, asks=True))
+    return notes
 
 
 def _read(
@@ -144,9 +162,9 @@ def _highest(
     return None, passed
 
 
-def _about(names: Sequence[str], code: str, text: str) -> Diagnostic | None:
+def _about(names: Sequence[str], code: str, text: str, *, asks: bool = False) -> Diagnostic | None:
     if not names:
         return None
     listed = ", ".join(names[:_MOST_NAMED])
     more = f" and {len(names) - _MOST_NAMED} more" if len(names) > _MOST_NAMED else ""
-    return Diagnostic(code, "info", f"{listed}{more}: {text}")
+    return Diagnostic(code, "ask" if asks else "info", f"{listed}{more}: {text}")

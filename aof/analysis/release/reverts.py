@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from aof.analysis.release.model import ParsedCommit, RawCommit
-from aof.analysis.release.squash import PULL_REQUEST
+from aof.analysis.release.pull_requests import PULL_REQUEST, request_of, without_numbers
 
 _BY_SHA = re.compile(r"^This reverts commit ([0-9a-f]{7,64})\b", re.MULTILINE)
 _BY_REQUEST = re.compile(
@@ -21,7 +21,6 @@ _BY_REQUEST = re.compile(
     re.MULTILINE,
 )
 _QUOTED = re.compile(r'(Revert|Reapply) "(.*)"\s*(?:\((?:#|!)\d+\))?$', re.DOTALL)
-_MERGED_REQUEST = re.compile(r"Merge pull request #(\d+) ")
 _SHA = re.compile(r"\b[0-9a-f]{7,64}\b")
 
 
@@ -31,15 +30,13 @@ class RevertNote(NamedTuple):
     Attributes:
         shas: Names of the commits, maybe abbreviated.
         requests: Numbers of pull or merge requests.
-        subject: Header of the undone commit, where it is quoted.
-        reapplies: It brings back what an earlier revert took away.
+        subject: Header of the undone commit, as far as this one tells.
         pure: It does nothing else: its header is a revert, too.
     """
 
     shas: tuple[str, ...]
     requests: tuple[str, ...]
     subject: str
-    reapplies: bool
     pure: bool
 
 
@@ -73,10 +70,17 @@ def revert_note(message: str, parsed: ParsedCommit) -> RevertNote | None:
                 shas += _SHA.findall(footer.value)
     if not (shas or typed or quoted):
         return None
-    undoes, subject = unwrapped(parsed.header)
-    if typed:
-        subject = PULL_REQUEST.sub("", parsed.description).strip('"')
-    return RevertNote(tuple(shas), requests, subject, quoted and not undoes, typed or quoted)
+    return RevertNote(tuple(shas), requests, _undone(parsed), typed or quoted)
+
+
+def _undone(parsed: ParsedCommit) -> str:
+    """Header of the commit that a revert undoes, one step back."""
+    if parsed.type == "revert":
+        return PULL_REQUEST.sub("", parsed.description).strip('"')
+    quoted = _QUOTED.fullmatch(parsed.header)
+    if quoted is None:
+        return ""
+    return quoted[2] if quoted[1] == "Revert" else f'Revert "{quoted[2]}"'
 
 
 def unwrapped(header: str) -> tuple[bool, str]:
@@ -108,7 +112,8 @@ def cancel_reverts(commits: Sequence[RawCommit], parsed: Sequence[ParsedCommit])
     if not notes:
         return Cancellation()
     targets = _Targets(commits, parsed)
-    reverts = {sha: targets.of(sha, note) for sha, note in notes.items()}
+    # Oldest first: of several commits with one subject, a revert takes one that is left.
+    reverts = {sha: targets.of(sha, notes[sha]) for sha in reversed(notes)}
     reverted_by: dict[str, list[str]] = {}
     for sha, (inside, _) in reverts.items():
         for target in inside:
@@ -164,33 +169,22 @@ class _Targets:
         self.sorted = sorted(self.commits)
         self.by_header: dict[str, list[str]] = {}
         self.by_request: dict[str, list[str]] = {}
+        self.undone: set[str] = set()
         for commit, one in zip(commits, parsed, strict=True):
-            header = PULL_REQUEST.sub("", one.header)
-            self.by_header.setdefault(header, []).append(commit.sha)
-            match = PULL_REQUEST.search(one.header) or _MERGED_REQUEST.match(one.header)
-            if match:
-                self.by_request.setdefault(match[1], []).append(commit.sha)
+            self.by_header.setdefault(without_numbers(one.header), []).append(commit.sha)
+            if request := request_of(commit.message):
+                self.by_request.setdefault(request[1:], []).append(commit.sha)
 
     def of(self, sha: str, note: RevertNote) -> tuple[tuple[str, ...], bool]:
         """Targets inside the range, and whether those are all that is named."""
-        found: list[str] = []
-        complete = True
-        for name in note.shas:
-            match = self._by_name(name)
-            complete = complete and match is not None
-            if match is not None:
-                found.extend(self._with_merged(match))
-        if not note.shas:
-            for number in note.requests:
-                earlier = self._earlier(sha, self.by_request.get(number, []))
-                complete = complete and earlier is not None
-                if earlier is not None:
-                    found.extend(self._with_merged(earlier))
-        if not note.shas and not note.requests and note.subject:
-            earlier = self._earlier(sha, self.by_header.get(_inner(note), []))
-            complete = earlier is not None
-            found += [earlier] if earlier is not None else []
-        return tuple(dict.fromkeys(one for one in found if one != sha)), complete
+        named = [self._by_name(name) for name in note.shas]
+        if not named:
+            named = [self._earlier(sha, self.by_request.get(one, [])) for one in note.requests]
+        if not any(named) and not note.shas and note.subject:
+            named = [self._earlier(sha, self.by_header.get(without_numbers(note.subject), []))]
+        found = [one for name in named if name for one in self._with_merged(name) if one != sha]
+        self.undone.update(found)
+        return tuple(dict.fromkeys(found)), all(named)
 
     def _by_name(self, name: str) -> str | None:
         if name in self.commits:
@@ -202,7 +196,7 @@ class _Targets:
 
     def _earlier(self, sha: str, candidates: Sequence[str]) -> str | None:
         older = [one for one in candidates if self.position[one] > self.position[sha]]
-        return min(older, key=self.position.__getitem__, default=None)
+        return min(older, key=lambda one: (one in self.undone, self.position[one]), default=None)
 
     def _with_merged(self, sha: str) -> list[str]:
         """A merge stands for the commits it brought in, so far as the range holds them."""
@@ -221,7 +215,3 @@ class _Targets:
                 seen.add(sha)
                 stack.extend(one for one in self.commits[sha].parents if one in self.commits)
         return seen
-
-
-def _inner(note: RevertNote) -> str:
-    return PULL_REQUEST.sub("", note.subject)

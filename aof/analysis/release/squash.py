@@ -9,11 +9,12 @@ from __future__ import annotations
 import re
 
 from aof.analysis.release.commit_parser import HEADER
+from aof.analysis.release.pull_requests import MERGE_REQUEST, PULL_REQUEST
+from aof.analysis.release.reverts import unwrapped
 
-PULL_REQUEST = re.compile(r"\s*\((?:#|!)(\d+)\)\s*$")
-_MERGE_REQUEST = re.compile(r"^See merge request \S*!(\d+)\s*$", re.MULTILINE)
 _GIT_TITLE = "Squashed commit of the following:"
 _GIT_ENTRY = re.compile(r"^commit [0-9a-f]{7,64}\b.*$", re.MULTILINE)
+_LISTED = re.compile(r"^[ \t]*[*-] +(\S.*)$", re.MULTILINE)
 _RULE = re.compile(r"^-{3,}\s*$", re.MULTILINE)
 
 
@@ -31,7 +32,7 @@ def split_squash(message: str) -> tuple[str, tuple[str, ...]]:
         return message, ()
     title, _, rest = message.lstrip("\n").partition("\n")
     if title.strip() == _GIT_TITLE or rest.lstrip().startswith(_GIT_TITLE):
-        return title, _conventional(_git_entries(rest))
+        return title, _conventional(_git_entries(rest)[::-1])[::-1]
     if not rest.lstrip("\n").startswith("* ") or not _names_pull_request(title, rest):
         return message, ()
     listed, trailer = _without_trailer(rest)
@@ -39,22 +40,22 @@ def split_squash(message: str) -> tuple[str, tuple[str, ...]]:
     return (f"{title}\n\n{trailer}".rstrip(), parts) if parts else (message, ())
 
 
-def holds_unsplit_list(message: str) -> bool:
-    """Whether the body lists conventional headers without naming a pull request."""
-    if "\n* " not in message:
-        return False
-    _, _, rest = message.lstrip("\n").partition("\n")
-    return rest.lstrip("\n").startswith("* ") and bool(_conventional(_bullets(rest)))
+def listed_headers(message: str) -> list[str]:
+    """Lines of a list, of whatever form, that are conventional headers."""
+    if "* " not in message and "- " not in message:
+        return []
+    return [one for one in _LISTED.findall(message) if HEADER.match(one)]
 
 
 def _names_pull_request(title: str, rest: str) -> bool:
-    return bool(PULL_REQUEST.search(title) or _MERGE_REQUEST.search(rest))
+    return bool(PULL_REQUEST.search(title) or MERGE_REQUEST.search(rest))
 
 
 def _without_trailer(rest: str) -> tuple[str, str]:
     """GitHub puts `Co-authored-by` lines below a rule; they belong to the whole."""
-    rules = list(_RULE.finditer(rest))
-    merge_request = _MERGE_REQUEST.search(rest)
+    below = rest.rfind("\n* ") + 1
+    rules = list(_RULE.finditer(rest, below))
+    merge_request = MERGE_REQUEST.search(rest, below)
     if rules:
         return rest[: rules[-1].start()], rest[rules[-1].end() :].strip()
     if merge_request:
@@ -81,4 +82,11 @@ def _git_entries(text: str) -> list[str]:
 
 
 def _conventional(messages: list[str]) -> tuple[str, ...]:
-    return tuple(message for message in messages if HEADER.match(message.split("\n", 1)[0]))
+    """Those with a conventional header that no later one takes back; oldest first."""
+    headers = [message.split("\n", 1)[0].rstrip() for message in messages]
+    taken_back = {subject: undoes for undoes, subject in map(unwrapped, headers)}
+    return tuple(
+        message
+        for header, message in zip(headers, messages, strict=True)
+        if HEADER.match(header) and not taken_back[header]
+    )

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable
 
+from aof.analysis.release.version import Version
 from aof.errors import UsageFault
 
 _VERSION_AT_END = re.compile(
-    r"(.*?)((?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)(?:[-+][0-9A-Za-z.+-]+)?)"
+    r"(.*?)(?<!\d)(?<!\d\.)((?:0|[1-9]\d*)\.(?:0|[1-9]\d*)\.(?:0|[1-9]\d*)(?:[-+][0-9A-Za-z.+-]+)?)"
 )
 
 
@@ -48,21 +48,23 @@ class TagTemplate:
 def detect_template(names: Iterable[str]) -> tuple[str, tuple[str, ...]]:
     """Guess the template of a repository from its tags.
 
-    `v1.2.3` and `1.2.3` are usual; the one with more tags is taken. Without either, a single
-    other prefix is.
+    `v1.2.3` and `1.2.3` are usual; the one with the highest version is taken, of two the one
+    with more tags. Without either, a single other prefix is.
 
     Returns:
         The template, and the prefixes it could not choose from: then nothing fits, and a
         person has to say.
     """
-    prefixes: Counter[str] = Counter()
+    prefixes: dict[str, list[Version]] = {}
     for name in names:
         match = _VERSION_AT_END.fullmatch(name)
-        if match:
-            prefixes[match[1]] += 1
-    usual = {prefix: prefixes[prefix] for prefix in ("v", "", "V") if prefixes[prefix]}
+        version = Version.parse(match[2]) if match else None
+        if match and version:
+            prefixes.setdefault(match[1], []).append(version)
+    usual = [prefix for prefix in ("v", "") if prefix in prefixes]
     if usual:
-        return max(usual, key=lambda prefix: usual[prefix]) + "{version}", ()
+        chosen = max(usual, key=lambda one: (max(prefixes[one]), len(prefixes[one])))
+        return f"{chosen}{{version}}", ()
     if len(prefixes) == 1:
         return f"{next(iter(prefixes))}{{version}}", ()
     return "v{version}", tuple(sorted(prefixes))

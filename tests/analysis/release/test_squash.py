@@ -64,7 +64,7 @@ def test_the_highest_part_decides_and_the_commit_counts_once() -> None:
     made = plan([GITHUB])
     assert made.next == "v1.3.0"
     assert made.changed.commits == len(made.changed.changes) == 1
-    assert made.changed.changes[0].pull_request == "12"
+    assert made.changed.changes[0].request == "#12"
     assert "squash-split" in codes(made)
 
 

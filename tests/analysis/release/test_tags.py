@@ -29,7 +29,11 @@ def test_bad_template_is_refused(template: str) -> None:
     [
         ([], "v{version}"),
         (["v1.0.0", "latest"], "v{version}"),
-        (["1.0.0", "1.1.0", "v1.2.0"], "{version}"),
+        (["1.0.0", "1.1.0", "v1.2.0"], "v{version}"),
+        (["1.0.0", "v1.0.0", "1.0.0-rc.1"], "{version}"),
+        (["V9.0.0", "1.0.0"], "{version}"),
+        (["V9.0.0"], "V{version}"),
+        (["1.2.3.4", "20261120"], "v{version}"),
         (["rel/1.0.0"], "rel/{version}"),
         (["v1.0.0", "chart-1.0.0", "chart-1.1.0"], "v{version}"),
     ],

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from aof.analysis.release import ReleaseConfig, ReleasePlan
+from aof.analysis.release.config import Package
 from aof.analysis.release.history import read_plans
 from aof.cli.release_repository import Clone
 from aof.errors import Unreachable, UsageFault
@@ -129,6 +130,34 @@ def test_bytes_that_are_no_text_at_all(released: GitSandbox) -> None:
     assert (found.next, found.changed.commits) == ("v1.3.0", 1)
 
 
+def test_commit_that_says_it_is_utf_16_but_is_not(released: GitSandbox) -> None:
+    released.commit_object(b"feat: x\n", more=b"encoding UTF-16\n")
+    found = plan(released)
+    assert (found.next, found.changed.changes[0].author) == ("v1.3.0", "Ada")
+
+
+@pytest.mark.parametrize("name", ["SHIFT_JIS", "KLINGON"])
+def test_commit_in_an_encoding_of_its_own(released: GitSandbox, name: str) -> None:
+    text = "feat: 日本語".encode("shift_jis" if name == "SHIFT_JIS" else "utf-8")
+    released.commit(text, encoding=name)
+    assert plan(released).changed.changes[0].parsed.description == "日本語"
+
+
+def test_date_that_is_none(released: GitSandbox) -> None:
+    released.commit_object(b"feat: x\n", when=b"yesterday +0000")
+    assert plan(released).next == "v1.3.0"
+
+
+def test_message_with_a_nul_ends_there_as_for_git(released: GitSandbox) -> None:
+    released.commit_object(b"feat: x\0\n\nBREAKING CHANGE: y\n")
+    assert plan(released).next == "v1.3.0"
+
+
+def test_signed_commit(released: GitSandbox) -> None:
+    released.commit_object(b"feat: x\n", more=b"gpgsig -----BEGIN\n \n -----END\n")
+    assert plan(released).next == "v1.3.0"
+
+
 def test_merge_commit_with_a_breaking_title(released: GitSandbox) -> None:
     released.branch("topic")
     released.commit("wip")
@@ -146,7 +175,7 @@ def test_the_title_of_a_merged_pull_request_counts_where_its_commits_say_nothing
     released.merge("topic", "Merge pull request #12 from ada/topic\n\nfeat!: new core")
     found = plan(released)
     assert found.next == "v2.0.0"
-    assert found.changed.changes[0].pull_request == "12"
+    assert found.changed.changes[0].request == "#12"
 
 
 def test_the_title_of_a_merged_pull_request_is_no_second_change(released: GitSandbox) -> None:
@@ -209,6 +238,28 @@ def test_github_revert_by_pull_request(released: GitSandbox) -> None:
     assert plan(released).next is None
 
 
+@pytest.mark.parametrize(
+    "message",
+    [
+        "Merge pull request #7 from ada/topic\n\nfeat: x",
+        "Merge branch 'topic' into 'main'\n\nfeat: x\n\nSee merge request team/app!7",
+        "Merged in topic (pull request #7)\n\nfeat: x\n\nApproved-by: Ada",
+        "Pull request #7: feat: x\n\nMerge in APP/app from topic to main",
+        "Merged PR 7: feat: x\n\nRelated work items: #3",
+        "Merge pull request 'feat: x' (#7) from topic into main",
+    ],
+)
+def test_merged_request_of_every_host_and_its_revert(released: GitSandbox, message: str) -> None:
+    released.branch("topic")
+    released.commit("wip")
+    released.switch("main")
+    released.merge("topic", message)
+    assert plan(released).next == "v1.3.0"
+    assert plan(released).changed.changes[0].request in {"#7", "!7"}
+    released.commit('Revert "feat: x"\n\nReverts owner/repo#7')
+    assert plan(released).next is None
+
+
 def test_reverted_merge(released: GitSandbox) -> None:
     released.branch("topic")
     released.commit("feat: x", "x")
@@ -234,6 +285,163 @@ def test_lightweight_nested_and_odd_tags(released: GitSandbox) -> None:
     released.git("tag", "v9.0.0", blob)
     released.commit("fix: y")
     assert plan(released).current == "v1.3.1"
+
+
+def test_tag_of_a_tag_of_a_tag(released: GitSandbox) -> None:
+    released.commit("feat: x")
+    released.tag("inner")
+    released.git("tag", "-a", "-m", "x", "outer", "inner")
+    released.git("tag", "-a", "-m", "x", "v1.3.0", "outer")
+    assert (plan(released).current, plan(released).next) == ("v1.3.0", None)
+
+
+def test_build_metadata_is_dropped_and_decides_nothing(repo: GitSandbox) -> None:
+    repo.commit("feat: a")
+    repo.tag("v1.2.3+build.9")
+    repo.commit("fix: b")
+    assert (plan(repo).current, plan(repo).next) == ("v1.2.3+build.9", "v1.2.4")
+
+
+def test_several_versions_on_one_commit_the_highest_counts(released: GitSandbox) -> None:
+    for name in ("v1.2.2", "v1.2.4", "v1.2.4-rc.1", "stable"):
+        released.tag(name)
+    released.commit("fix: x")
+    assert (plan(released).current, plan(released).next) == ("v1.2.4", "v1.2.5")
+
+
+def test_prereleases_count_on_by_number_not_by_letter(released: GitSandbox) -> None:
+    released.commit("feat: a")
+    for name in ("v1.3.0-alpha.2", "v1.3.0-alpha.10", "v1.3.0-alpha.beta"):
+        released.tag(name)
+    released.commit("fix: x")
+    assert plan(released, ReleaseConfig(prerelease="alpha")).next is None  # below alpha.beta
+    released.git("tag", "-d", "v1.3.0-alpha.beta")
+    assert plan(released, ReleaseConfig(prerelease="alpha")).next == "v1.3.0-alpha.11"
+    assert plan(released, ReleaseConfig(prerelease="rc")).next == "v1.3.0-rc.1"
+    assert plan(released).next == "v1.3.0"
+
+
+def test_prerelease_under_way_gives_way_to_a_break(released: GitSandbox) -> None:
+    released.commit("feat: a")
+    released.tag("v1.3.0-rc.1")
+    released.commit("fix!: x")
+    assert plan(released).next == "v2.0.0"
+    assert plan(released, ReleaseConfig(prerelease="rc")).next == "v2.0.0-rc.1"
+
+
+@pytest.mark.parametrize("name", ["v1.2", "v7", "1.2.3.4", "2026.01.0"])
+def test_tags_like_versions_are_asked_about_where_there_is_no_other(
+    repo: GitSandbox, name: str
+) -> None:
+    repo.commit("feat: a")
+    repo.tag(name)
+    assert [one.code for one in plan(repo).questions] == ["tag-unreadable"]
+
+
+def test_a_repository_that_changed_its_prefix_goes_on_with_the_newer_one(repo: GitSandbox) -> None:
+    for name in ("0.1.0", "0.2.0", "0.3.0", "v1.0.0"):
+        repo.commit("feat: a")
+        repo.tag(name)
+    repo.commit("fix: b")
+    assert (plan(repo).current, plan(repo).next) == ("v1.0.0", "v1.0.1")
+    assert [one.code for one in plan(repo).questions] == ["tag-prefix"]
+
+
+def test_a_template_that_fits_no_tag_asks(released: GitSandbox) -> None:
+    found = plan(released, ReleaseConfig(tag="{version}"))
+    assert found.next == "0.1.0"
+    assert [one.code for one in found.questions] == ["tag-prefix"]
+
+
+def test_a_branch_named_like_the_tag_does_not_matter(released: GitSandbox) -> None:
+    released.branch("v1.2.3")
+    released.commit("feat!: on the branch")
+    released.switch("main")
+    released.commit("fix: x")
+    assert (plan(released).next, plan(released).changed.commits) == ("v1.2.4", 1)
+
+
+def test_a_tag_named_head_does_not_matter(released: GitSandbox) -> None:
+    released.git("update-ref", "refs/tags/HEAD", released.head())
+    released.commit("feat: x")
+    assert plan(released).next == "v1.3.0"
+
+
+def test_octopus_merge(released: GitSandbox) -> None:
+    for name in "bc":
+        released.branch(name, "v1.2.3")
+        released.commit(f"fix: {name}", name)
+    released.switch("main")
+    released.git("merge", "-q", "-m", "Merge branches 'b' and 'c'", "b", "c")
+    assert (plan(released).next, plan(released).changed.commits) == ("v1.2.4", 3)
+
+
+def test_history_of_another_root(released: GitSandbox) -> None:
+    released.git("checkout", "-q", "--orphan", "other")
+    released.commit("feat: imported", "z")
+    assert plan(released).current is None
+    released.switch("main")
+    released.git("merge", "-q", "--allow-unrelated-histories", "-m", "Merge branch 'o'", "other")
+    assert plan(released).next == "v1.3.0"
+
+
+def test_sha_256_repository(tmp_path: Path) -> None:
+    repo = GitSandbox(tmp_path / "repo", hash_name="sha256")
+    repo.commit("feat: a", "a")
+    repo.tag("v1.2.3")
+    repo.commit("feat: b", "b")
+    repo.git("revert", "--no-edit", "HEAD")
+    repo.commit("fix: c", "c")
+    assert (plan(repo).next, len(plan(repo).changed.cancelled)) == ("v1.2.4", 2)
+
+
+def test_history_rewritten_in_this_clone_alone_does_not_count(released: GitSandbox) -> None:
+    released.commit("feat: x")
+    fix = released.commit("fix: y")
+    released.git("replace", "--graft", fix)
+    assert plan(released).next == "v1.3.0"
+    (released.directory / ".git/info/grafts").write_text(f"{fix}\n")
+    assert plan(released).next == "v1.3.0"
+
+
+def test_linked_worktree_submodule_and_subdirectory(released: GitSandbox, tmp_path: Path) -> None:
+    released.commit("feat: x", "below/file")
+    released.git("worktree", "add", "-q", str(tmp_path / "linked"))
+    outer = GitSandbox(tmp_path / "outer")
+    outer.git("submodule", "add", "-q", released.directory.as_uri(), "inner")
+    for directory in (tmp_path / "linked", tmp_path / "outer/inner", released.directory / "below"):
+        assert read_plans(Clone(GitReader(directory)), ReleaseConfig(), today=TODAY).plans[0].next
+
+
+@pytest.mark.parametrize("form", ["blob:none", "tree:0"])
+def test_partial_clone_fetches_what_it_needs(
+    released: GitSandbox, tmp_path: Path, form: str
+) -> None:
+    released.commit("feat: y", "a/y")
+    released.git("config", "uploadpack.allowFilter", "true")
+    released.git("config", "uploadpack.allowAnySHA1InWant", "true")
+    clone = released.clone(tmp_path / "clone", f"--filter={form}", "--no-checkout")
+    packages = (Package("a", ("a",), tag="v{version}"),)
+    assert plan(clone).next == "v1.3.0"
+    assert plan(clone, ReleaseConfig(packages=packages)).changed.commits == 1
+
+
+def test_configuration_of_git_changes_nothing(released: GitSandbox) -> None:
+    released.commit("feat: größer", "a")
+    released.git("notes", "add", "-m", "feat!: a note")
+    settings = {
+        "i18n.logOutputEncoding": "UTF-16",
+        "format.pretty": "oneline",
+        "log.decorate": "full",
+        "log.diffMerges": "on",
+        "log.follow": "true",
+        "notes.displayRef": "refs/notes/*",
+        "color.ui": "always",
+        "tag.sort": "-creatordate",
+    }
+    for key, value in settings.items():
+        released.git("config", key, value)
+    assert plan(released).changed.changes[0].parsed.description == "größer"
 
 
 def test_prefix_is_kept(repo: GitSandbox) -> None:
@@ -272,6 +480,45 @@ def test_depth_1_clone_gets_exactly_what_it_lacks(long: GitSandbox, tmp_path: Pa
     found = plan(clone)
     assert (found.current, found.next, found.changed.commits) == ("v1.2.3", "v1.3.0", 21)
     assert clone.git("rev-list", "--count", "HEAD") == "21"
+
+
+@pytest.mark.parametrize("depth", [2, 3, 20, 21, 22, 23, 40])
+def test_clone_of_any_depth(long: GitSandbox, tmp_path: Path, depth: int) -> None:
+    long.branch("side", "v1.2.3")
+    long.commit("docs: beside")
+    long.switch("main")
+    long.merge("side")
+    found = plan(long.clone(tmp_path / "clone", f"--depth={depth}", "--no-tags"))
+    assert (found.current, found.next, found.changed.commits) == ("v1.2.3", "v1.3.0", 23)
+
+
+def test_checkout_of_a_merge_ref_as_ci_makes_it(long: GitSandbox, tmp_path: Path) -> None:
+    long.branch("topic")
+    long.commit("docs: topic")
+    long.git("checkout", "-q", "--detach", "main")
+    long.git("merge", "-q", "--no-ff", "-m", "Merge 1a2b into 3c4d", "topic")
+    long.git("update-ref", "refs/pull/1/merge", "HEAD")
+    clone = GitSandbox(tmp_path / "clone")
+    clone.git("remote", "add", "origin", long.directory.as_uri())
+    wanted = f"+{long.head()}:refs/remotes/pull/1/merge"
+    clone.git("fetch", "-q", "--no-tags", "--prune", "--depth=1", "origin", wanted)
+    clone.git("checkout", "-q", "--detach", "refs/remotes/pull/1/merge")
+    assert (plan(clone).current, plan(clone).next) == ("v1.2.3", "v1.3.0")
+
+
+def test_shallow_prerelease(released: GitSandbox, tmp_path: Path) -> None:
+    for name in ("rc.1", "rc.2"):
+        released.commit("feat: a")
+        released.tag(f"v1.3.0-{name}")
+    released.commit("fix: b")
+    clone = shallow(released, tmp_path / "clone")
+    assert plan(clone, ReleaseConfig(prerelease="rc")).next == "v1.3.0-rc.3"
+
+
+def test_clone_of_a_shallow_clone_is_refused(long: GitSandbox, tmp_path: Path) -> None:
+    cut = long.clone(tmp_path / "cut", "--depth=3", "--no-tags")
+    with pytest.raises(Unreachable, match="rest cannot be fetched"):
+        plan(cut.clone(tmp_path / "clone"))
 
 
 def test_depth_1_clone_of_the_release_itself(released: GitSandbox, tmp_path: Path) -> None:
