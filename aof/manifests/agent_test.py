@@ -157,6 +157,11 @@ class Scenario(Strict):
     description: str = ""
     input: str = ""
     set: dict[str, Scalar] = Field(default_factory=dict)
+    with_: dict[str, Any] = Field(
+        default_factory=dict,
+        alias="with",
+        description="Options of the agent's playbook, laid over those in the agent.",
+    )
     event: dict[str, Any] | None = None
     env: dict[str, str] = Field(default_factory=dict)
     clock: datetime | None = Field(default=None, description="When it happens.")
@@ -193,6 +198,8 @@ class AgentTestSpec(Strict):
     def _one_subject(self) -> AgentTestSpec:
         if sum(one is not None for one in (self.agent, self.fleet, self.workflow)) != 1:
             raise ValueError("give one of `agent`, `fleet` and `workflow`")
+        if self.agent is None and any(scenario.with_ for scenario in self.scenarios):
+            raise ValueError("`with` of a scenario is for the test of one agent")
         names = [scenario.name for scenario in self.scenarios]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:

@@ -12,9 +12,11 @@ from pydantic import ValidationError
 from aof.errors import AofError, ManifestError, UsageFault, did_you_mean
 from aof.manifests.base import API_VERSION, Manifest
 from aof.manifests.kinds import KINDS, model_of
-from aof.manifests.yaml_documents import Document, parse_documents
+from aof.manifests.shape_problems import shape_problems
+from aof.manifests.yaml_documents import Document, Field, parse_documents
 
 _LARGEST_FILE = 8 * 1024 * 1024
+_MOST_REPAIRS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +42,51 @@ class Loaded:
         return {"file": self.document.file, "line": self.document.line_of(path)}
 
 
-def load_file(path: Path) -> tuple[list[Loaded], list[AofError]]:
-    """The manifests of one file and everything wrong in it."""
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What a file holds.
+
+    Attributes:
+        loaded: Its manifests.
+        remains: Manifests of a wrong shape without the fields that are wrong: what is left
+            may hold further mistakes, and nobody should be told of them one by one.
+        problems: Everything wrong with YAML and shapes.
+    """
+
+    loaded: list[Loaded]
+    remains: list[Loaded]
+    problems: list[AofError]
+
+
+def read_contents(path: Path) -> Contents:
+    """Everything in a file; nothing is raised."""
     try:
         if path.stat().st_size > _LARGEST_FILE:
             raise OSError("larger than 8 MiB")
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or str(error)
-        return [], [UsageFault("cannot be read", why=why, file=str(path))]
+        return Contents([], [], [UsageFault("cannot be read", why=why, file=str(path))])
     documents, problems = parse_documents(text, str(path))
-    loaded: list[Loaded] = []
+    contents = Contents([], [], problems)
     for document in documents:
         if any(problem.what.startswith("duplicate key") for problem in problems):
             continue
         manifest, wrong = _validated(document)
-        problems.extend(wrong)
+        problems.extend(problem for problem, _ in wrong)
         if manifest is not None:
-            loaded.append(Loaded(manifest, document, path))
+            contents.loaded.append(Loaded(manifest, document, path))
+        elif rest := _remains(document, path):
+            contents.remains.append(rest)
     if not documents and not problems:
         problems.append(UsageFault("there is no manifest in this file", file=str(path)))
-    return loaded, problems
+    return contents
+
+
+def load_file(path: Path) -> tuple[list[Loaded], list[AofError]]:
+    """The manifests of one file and everything wrong in it."""
+    contents = read_contents(path)
+    return contents.loaded, contents.problems
 
 
 def load_one(path: Path, kind: str) -> Loaded:
@@ -109,15 +135,45 @@ def _is_ours(file: Path) -> bool:
         return True  # reading it again says what is wrong
 
 
-def _validated(document: Document) -> tuple[Manifest | None, list[AofError]]:
+def _validated(document: Document) -> tuple[Manifest | None, list[tuple[AofError, Field]]]:
+    """The manifest, or its problems, each with the field it is about."""
     head = _check_head(document)
     if head is not None:
-        return None, [head]
+        return None, [(head, ())]
     model = model_of(document.data["kind"])
     try:
         return model.model_validate(document.data), []
     except ValidationError as error:
-        return None, [_problem(item, document, model) for item in error.errors()]
+        return None, [
+            (
+                UsageFault(
+                    one.what,
+                    why=one.why,
+                    fix=one.fix,
+                    file=document.file,
+                    line=document.line_of(one.path),
+                ),
+                one.path,
+            )
+            for one in shape_problems(error, document.data, model)
+        ]
+
+
+def _remains(document: Document, path: Path) -> Loaded | None:
+    """What is left of a manifest of a wrong shape; None when nothing sensible is."""
+    for _ in range(_MOST_REPAIRS):
+        manifest, wrong = _validated(document)
+        if manifest is not None:
+            return Loaded(manifest, document, path)
+        _, field = wrong[0]
+        if field[:1] == ("metadata",):
+            data = {**document.data, "metadata": {"name": "nameless"}}
+            document = Document(document.file, data, document.lines)
+        elif len(field) > 1:
+            document = document.without(field)
+        else:
+            return None
+    return None
 
 
 def _check_head(document: Document) -> AofError | None:
@@ -146,70 +202,6 @@ def _check_head(document: Document) -> AofError | None:
             line=document.line_of(("apiVersion",)),
         )
     return None
-
-
-def _problem(item: Any, document: Document, model: type[Manifest]) -> AofError:
-    path = _existing(document, item["loc"])
-    shown = ".".join(map(str, path)) or model.__name__
-    where: dict[str, Any] = {"file": document.file, "line": document.line_of(path)}
-    if item["type"] == "extra_forbidden":
-        names = _fields_at(model, path[:-1])
-        return UsageFault(
-            f"unknown field '{path[-1]}' in {'.'.join(map(str, path[:-1])) or model.__name__}",
-            why=f"there are: {', '.join(names)}" if names else "it has no such field",
-            fix=did_you_mean(str(path[-1]), names),
-            **where,
-        )
-    if item["type"] == "missing":
-        shown = ".".join(map(str, item["loc"]))
-        return UsageFault(f"`{shown}` is missing", fix="add it", **where)
-    got = item.get("input")
-    why = item["msg"].removeprefix("Value error, ")
-    if isinstance(got, str | int | float | bool):
-        why += f"; it is {got!r}"
-    return UsageFault(f"`{shown}` cannot be used", why=why, **where)
-
-
-def _existing(document: Document, path: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    """`path` without the parts that are not in the document (pydantic adds union tags)."""
-    found: list[str | int] = []
-    node = document.data
-    for part in path:
-        in_mapping = isinstance(node, dict) and part in node
-        in_list = isinstance(node, list) and isinstance(part, int) and part < len(node)
-        if in_mapping or in_list:
-            node = node[part]
-            found.append(part)
-    return tuple(found)
-
-
-def _fields_at(model: type[Manifest], path: tuple[str | int, ...]) -> list[str]:
-    """Field names of the object at `path`, read from the model's JSON Schema."""
-    schema = model.model_json_schema(by_alias=True)
-    node: dict[str, Any] = schema
-    for part in path:
-        node = _step(_resolved(node, schema), part)
-    return sorted(_resolved(node, schema).get("properties", {}))
-
-
-def _resolved(node: dict[str, Any], schema: dict[str, Any]) -> dict[str, Any]:
-    for option in node.get("anyOf", []):
-        if option.get("type") != "null":
-            node = option
-            break
-    if "$ref" in node:
-        name = node["$ref"].rsplit("/", 1)[-1]
-        found: dict[str, Any] = schema["$defs"][name]
-        return found
-    return node
-
-
-def _step(node: dict[str, Any], part: str | int) -> dict[str, Any]:
-    if isinstance(part, int):
-        found = node.get("items", {})
-    else:
-        found = node.get("properties", {}).get(part, {})
-    return found if isinstance(found, dict) else {}
 
 
 def _name_of(data: Any) -> str:

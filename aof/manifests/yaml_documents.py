@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +14,8 @@ _MOST_NODES = 200_000
 _MERGE = "tag:yaml.org,2002:merge"
 _TEXT = "tag:yaml.org,2002:str"
 
-Path = tuple[str | int, ...]
+Field = tuple[str | int, ...]
+"""The way to a value: keys and indexes."""
 
 
 @dataclass(slots=True)
@@ -28,13 +30,34 @@ class Document:
 
     file: str
     data: Any
-    lines: dict[Path, int] = field(default_factory=dict)
+    lines: dict[Field, int] = field(default_factory=dict)
 
-    def line_of(self, path: Path) -> int:
+    def line_of(self, path: Field) -> int:
         """The line of `path`, or of the nearest thing around it."""
         while path and path not in self.lines:
             path = path[:-1]
         return self.lines.get(path, 1)
+
+    def without(self, path: Field) -> Document:
+        """The document with the value at `path` left out; every other keeps its line."""
+        *above, last = path
+        data = copy.deepcopy(self.data)
+        container = data
+        for part in above:
+            container = container[part]
+        del container[last]
+        size = len(path)
+        lines = {}
+        for place, line in self.lines.items():
+            if place[:size] == path:
+                continue
+            moved = place
+            if place[: size - 1] == tuple(above) and len(place) >= size:
+                part = place[size - 1]
+                if isinstance(last, int) and isinstance(part, int) and part > last:
+                    moved = (*above, part - 1, *place[size:])
+            lines[moved] = line
+        return Document(self.file, data, lines)
 
 
 def parse_documents(text: str, file: str) -> tuple[list[Document], list[AofError]]:
@@ -75,14 +98,14 @@ def parse_documents(text: str, file: str) -> tuple[list[Document], list[AofError
 
 class _Builder:
     def __init__(self, loader: Any, file: str, problems: list[AofError]) -> None:
-        self.lines: dict[Path, int] = {}
+        self.lines: dict[Field, int] = {}
         self._loader = loader
         self._file = file
         self._problems = problems
         self._nodes = 0
         self._checked: set[int] = set()
 
-    def build(self, node: Any, path: Path) -> Any:
+    def build(self, node: Any, path: Field) -> Any:
         self._nodes += 1
         if self._nodes > _MOST_NODES:
             raise yaml.YAMLError(f"more than {_MOST_NODES} values: aliases nested in aliases?")
@@ -95,7 +118,7 @@ class _Builder:
             return node.value
         return self._loader.construct_object(node)
 
-    def _mapping(self, node: yaml.MappingNode, path: Path) -> dict[str, Any]:
+    def _mapping(self, node: yaml.MappingNode, path: Field) -> dict[str, Any]:
         self._refuse_duplicates(node)
         self._loader.flatten_mapping(node)
         built: dict[str, Any] = {}

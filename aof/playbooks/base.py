@@ -21,8 +21,8 @@ _T = TypeVar("_T")
 class Options(BaseModel):
     """Base of a playbook's `with:` settings; unknown keys are refused.
 
-    `thresholds` names the numbers that decide verdicts, by dotted path; mutation tests move
-    them and expect somebody to notice.
+    `thresholds` names the numbers and durations that decide verdicts, by dotted path (`*` for
+    every entry of a list); mutation tests move them and expect somebody to notice.
     """
 
     thresholds: ClassVar[tuple[str, ...]] = ()

@@ -36,6 +36,8 @@ class CanaryOptions(Options):
         "limits.memory",
         "limits.guard_error_rate",
         "limits.min_requests",
+        "limits.warm_up_s",
+        "limits.min_compared_s",
     )
 
     app: str = Field(default="", description="The app, when the request does not name it.")

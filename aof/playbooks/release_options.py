@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import Field, field_validator
 
@@ -70,6 +70,8 @@ class ReleaseOptions(Options):
         forge: Where releases are published; `auto` takes what the agent has.
         assets: Files, relative to the working directory, that belong to a release.
     """
+
+    thresholds: ClassVar[tuple[str, ...]] = ("stages.*.soak",)
 
     release: dict[str, Any] = Field(default_factory=dict)
     app: str = ""

@@ -26,8 +26,6 @@ from aof.scenarios.discover import Case
 from aof.scenarios.run import run_case
 from aof.validation import playbook_options
 
-_OUT_OF_THE_WAY = 1e6
-
 
 @dataclass(frozen=True, slots=True)
 class Mutant:
@@ -109,34 +107,61 @@ def _broken_agents(agent: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, An
         broken = copy.deepcopy(dict(agent))
         del broken["spec"]["playbook"]
         yield "playbook removed", broken
-        for path, value in _moved_thresholds(spec["playbook"]):
+        for change, moved in _moved_thresholds(spec["playbook"]):
             broken = copy.deepcopy(dict(agent))
-            _put(broken["spec"]["playbook"].setdefault("with", {}), path, value)
-            yield f"threshold {'.'.join(path)} set to {value:g}", broken
+            broken["spec"]["playbook"]["with"] = moved
+            yield change, broken
     if spec.get("approval"):
         broken = copy.deepcopy(dict(agent))
         broken["spec"]["approval"]["required"] = False
         yield "approval dropped", broken
 
 
-def _moved_thresholds(playbook: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], float]]:
-    """Thresholds the playbook declares, each far up and at zero, where that is allowed."""
+def _moved_thresholds(playbook: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """What was moved, and `with` then: every threshold far up and at zero, where allowed."""
     options = playbook_options(playbook["name"])
+    given = playbook.get("with") or {}
+    # Defaults written out: a threshold may stand inside a list that nobody wrote down.
+    full = options.model_validate(given).model_dump(mode="json")
     for dotted in options.thresholds:
-        path = tuple(dotted.split("."))
-        for value in (_OUT_OF_THE_WAY, 0.0):
-            given = copy.deepcopy(dict(playbook.get("with") or {}))
-            _put(given, path, value)
-            try:
-                options.model_validate(given)
-            except ValueError:
-                continue
-            yield path, value
+        for path in _places(full, tuple(dotted.split("."))):
+            for value in _extremes(_value_at(full, path)):
+                moved = copy.deepcopy(dict(given))
+                if any(isinstance(part, int) for part in path):
+                    moved[str(path[0])] = copy.deepcopy(full[str(path[0])])
+                _put(moved, path, value)
+                try:
+                    options.model_validate(moved)
+                except ValueError:
+                    continue
+                yield f"threshold {'.'.join(map(str, path))} set to {value}", moved
 
 
-def _put(target: dict[str, Any], path: Sequence[str], value: Any) -> None:
+def _places(value: Any, pattern: Sequence[str]) -> Iterator[tuple[str | int, ...]]:
+    """The paths a dotted name means: `*` stands for every entry of a list."""
+    if not pattern:
+        yield ()
+        return
+    keys = range(len(value)) if pattern[0] == "*" else [pattern[0]]
+    for key in keys:
+        for rest in _places(value[key], pattern[1:]):
+            yield (key, *rest)
+
+
+def _value_at(value: Any, path: Sequence[str | int]) -> Any:
+    for part in path:
+        value = value[part]
+    return value
+
+
+def _extremes(value: Any) -> tuple[Any, Any]:
+    """Far up and at zero; a threshold that is text is a duration."""
+    return ("3650d", "0s") if isinstance(value, str) else (1e6, 0.0)
+
+
+def _put(target: Any, path: Sequence[str | int], value: Any) -> None:
     for part in path[:-1]:
-        target = target.setdefault(part, {})
+        target = target[part] if isinstance(part, int) else target.setdefault(part, {})
     target[path[-1]] = value
 
 

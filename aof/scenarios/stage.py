@@ -26,7 +26,7 @@ from aof.redaction import Redactor
 from aof.runlog import RunLog
 from aof.scenarios.mocks import MockSet, mocked
 from aof.scenarios.outcome import Called
-from aof.validation import load_checked
+from aof.validation import load_checked, playbook_of
 from aof.workflows import WorkflowRun, evaluate
 
 
@@ -59,7 +59,8 @@ class Stage:
             llm="auto" if self.live else "off",
         )
         self.redactor = assembled.redactor
-        runnable = replace(assembled.runnable, memory=self.memory)
+        options = playbook_of(assembled.runnable.spec, self.scenario.with_)[1]
+        runnable = replace(assembled.runnable, memory=self.memory, options=options)
         if self.live:
             self.models = runnable.models
         else:

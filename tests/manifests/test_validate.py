@@ -99,6 +99,108 @@ def test_every_problem_of_every_document_is_listed(tmp_path: Path) -> None:
     assert [problem["line"] for problem in problems] == [7, 8, 11]
 
 
+MANY = """\
+apiVersion: aof.dev/v1alpha1
+kind: Agent
+metadata:
+  name: Not A Name
+spec:
+  model: gogle:gemini-2.5-flash
+  max_tokens: many
+  tools:
+    - gitt
+    - name: git
+      requird: true
+    - nam: argocd
+    - kubctl
+  playbook:
+    name: canary
+    with:
+      window: soon
+      windo: 1m
+      stages: {weight: 5}
+      limits:
+        latency_ratio: high
+        min_requests: -1
+"""
+
+
+def test_shapes_names_and_options_are_told_at_once_in_the_order_of_lines(tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text(MANY)
+    problems = aofctl("validate", "-o", "json", cwd=tmp_path).json()["problems"]
+    assert [(one["line"], one["what"]) for one in problems] == [
+        (4, "`metadata.name` cannot be used"),
+        (6, "unknown model provider 'gogle'"),
+        (7, "`spec.max_tokens` cannot be used"),
+        (9, "unknown tool 'gitt'"),
+        (11, "unknown field 'requird' in spec.tools.1"),
+        (12, "`spec.tools.2.name` is missing"),
+        (12, "unknown field 'nam' in spec.tools.2"),
+        (13, "unknown tool 'kubctl'"),
+        (17, "`playbook.with.window` cannot be used"),
+        (18, "unknown field 'windo' in playbook.with"),
+        (19, "`playbook.with.stages` cannot be used"),
+        (21, "`playbook.with.limits.latency_ratio` cannot be used"),
+        (22, "`playbook.with.limits.min_requests` cannot be used"),
+    ]
+    why = {one["line"]: one["why"] for one in problems}
+    assert why[7] == "expected a whole number, got 'many'"
+    assert why[17] == "'soon' is not a duration such as 30s, 10m or 1h30m"
+    assert why[19] == "expected a list, got a mapping"
+    assert why[21] == "expected a number, got 'high'"
+    assert not any("Input should" in text for text in why.values())
+
+
+TEST = """\
+apiVersion: aof.dev/v1alpha1
+kind: AgentTest
+metadata: {name: t}
+spec:
+  agent: {ref: library/cicd/deployment-guardian}
+  scenarios:
+    - name: one
+      set:
+        evidense: x.json
+      with:
+        limits:
+          latency_ratio: high
+        windo: 1m
+      assertions: [{verdict: pass}]
+"""
+
+
+def test_settings_and_options_of_scenarios_are_checked(tmp_path: Path) -> None:
+    (tmp_path / "a.test.yaml").write_text(TEST)
+    problems = aofctl("validate", "-o", "json", cwd=tmp_path).json()["problems"]
+    assert [(one["line"], one["what"], one["fix"]) for one in problems] == [
+        (9, "unknown setting 'evidense'", "did you mean 'evidence'?"),
+        (
+            12,
+            "`scenarios.0.with.limits.latency_ratio` cannot be used",
+            "see: aofctl describe playbook canary",
+        ),
+        (13, "unknown field 'windo' in scenarios.0.with", "did you mean 'window'?"),
+    ]
+
+
+WORKFLOW = """\
+apiVersion: aof.dev/v1alpha1
+kind: Workflow
+metadata: {name: w}
+spec:
+  steps:
+    - name: look
+      agent: {ref: library/cicd/deployment-guardian}
+      set: {evidense: x.json}
+"""
+
+
+def test_settings_of_workflow_steps_are_checked(tmp_path: Path) -> None:
+    (tmp_path / "w.yaml").write_text(WORKFLOW)
+    ran = aofctl("validate", cwd=tmp_path)
+    assert (ran.code, "unknown setting 'evidense'" in ran.err) == (2, True)
+
+
 def test_other_yaml_in_a_folder_is_not_ours(tmp_path: Path) -> None:
     (tmp_path / "good.yaml").write_text(AGENT)
     (tmp_path / "workflow.yaml").write_text("jobs: {}\n")

@@ -53,6 +53,26 @@ MEASURED = (
 )
 
 
+WITH = (
+    HEAD
+    + """\
+    - name: usual
+      input: &text "Error rate: 0.13% (baseline: 0.1%)"
+      assertions: [{decision: PROCEED}]
+    - name: stricter
+      input: *text
+      with: {limits: {error_rise_abs: 0.0, error_rise_rel: 0.0}}
+      assertions: [{not: {decision: PROCEED}}]
+"""
+)
+
+
+def test_a_scenario_has_options_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "a.test.yaml").write_text(WITH)
+    ran = aofctl("test", cwd=tmp_path)
+    assert ran.code == 0, ran.out
+
+
 @pytest.mark.parametrize(
     ("content", "code"),
     [

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from aof.scenarios.mutate import _moved_thresholds
 from tests.cli.aofctl import aofctl
 from tests.scenarios.test_cli import FAILS, PASSES
 
@@ -26,6 +27,14 @@ def test_a_scenario_that_fails_already_kills_nothing(tmp_path: Path) -> None:
     assert ran.code == 2
     assert "fails already" in ran.err
     assert "mutants killed" not in ran.out
+
+
+def test_durations_inside_lists_are_moved_too() -> None:
+    moved = dict(_moved_thresholds({"name": "release"}))
+    assert [stage["soak"] for stage in moved["threshold stages.1.soak set to 0s"]["stages"]] == [
+        *("0s", "0s", "24h"),
+    ]
+    assert moved["threshold stages.2.soak set to 3650d"]["stages"][2]["soak"] == "3650d"
 
 
 @pytest.mark.parametrize(
