@@ -22,6 +22,7 @@ class _PrometheusOnly:
 
     def __init__(self, tool: Tool) -> None:
         self._tool = tool
+        self.warnings: list[str] = []
 
     def read(self, tool: str, operation: str, /, **arguments: Any) -> ToolResult:
         """Run a read operation of the Prometheus tool."""
@@ -30,6 +31,7 @@ class _PrometheusOnly:
             output = self._tool.invoke(operation, arguments)
         except AofError as error:
             return ToolResult.failed(call, error)
+        self.warnings += [text for text in output.warnings if text not in self.warnings]
         return ToolResult(call, True, output.summary, output.data, warnings=output.warnings)
 
     def not_consulted(self, tool: str) -> str | None:
@@ -48,6 +50,10 @@ class _PrometheusOnly:
         """An analysis proposes nothing."""
         raise UsageFault("an analysis alone proposes no actions", fix="use: aofctl run agent")
 
+    def recommend(self, *_: Any, **__: Any) -> NoReturn:
+        """Nor recommends any."""
+        raise UsageFault("an analysis alone proposes no actions", fix="use: aofctl run agent")
+
     def note(self, text: str) -> None:
         """Nobody watches."""
 
@@ -59,7 +65,7 @@ def measure(
     from aof.playbooks.canary_metrics import CanaryMetrics
 
     calls, options, start, stop = _asked(settings, end, duration_s)
-    return _evidence(CanaryMetrics(calls, options, start, stop).measure(app))
+    return _evidence(CanaryMetrics(calls, options, start, stop).measure(app), calls.warnings)
 
 
 def measure_halves(
@@ -69,12 +75,13 @@ def measure_halves(
     from aof.playbooks.canary_halves import HalvedMetrics
 
     calls, options, start, stop = _asked(settings, end, duration_s)
-    return _evidence(HalvedMetrics(calls, options, start, stop).measure_halves(app))
+    measured = HalvedMetrics(calls, options, start, stop).measure_halves(app)
+    return _evidence(measured, calls.warnings)
 
 
 def _asked(
     settings: Mapping[str, str], end: str, duration_s: float
-) -> tuple[Any, CanaryOptions, float, float]:
+) -> tuple[_PrometheusOnly, CanaryOptions, float, float]:
     from pydantic import ValidationError
 
     from aof.playbooks.canary_options import CanaryOptions
@@ -110,9 +117,11 @@ def _tool() -> Tool:
         raise
 
 
-def _evidence(measured: Measured) -> CanaryEvidence:
+def _evidence(measured: Measured, said: list[str]) -> CanaryEvidence:
+    """The evidence, with what Prometheus `said` of its own answers."""
     from aof.analysis.canary import CanaryEvidence
 
     if measured.missing:
         raise UsageFault("Prometheus has nothing to judge", why=measured.missing)
-    return CanaryEvidence.model_validate(measured.evidence)
+    warnings = [*measured.evidence.get("warnings", ()), *(f"Prometheus: {text}" for text in said)]
+    return CanaryEvidence.model_validate({**measured.evidence, "warnings": warnings})

@@ -15,9 +15,12 @@ from typing import Any
 
 from aof.errors import UsageFault
 from aof.playbooks.base import Calls
+from aof.playbooks.canary_native import cumulative_series
 from aof.playbooks.canary_options import CanaryOptions
+from aof.playbooks.canary_stages import placed_in_stages
 from aof.playbooks.canary_windows import (
     Series,
+    by_bound,
     increments,
     summed,
     watched_since,
@@ -70,7 +73,7 @@ class CanaryMetrics:
         start = self._rollout_start(requests)
         edges = window_edges(start, self.end, self.options.window_s)
         watched = watched_since(one for arm in ARMS for one in requests[arm])
-        buckets = self._counters(self.options.latency_metric, selectors)
+        buckets = self._latency(selectors)
         arms = {arm: self._arm_windows(requests[arm], buckets[arm], edges, watched) for arm in ARMS}
         evidence: dict[str, Any] = {
             "strategy": self.options.strategy,
@@ -150,6 +153,27 @@ class CanaryMetrics:
             for arm in ARMS
         }
 
+    def _latency(self, selectors: Mapping[str, str]) -> dict[str, list[Series]]:
+        """Cumulative bucket series of each arm: of native histograms where both have them."""
+        metric = self.options.latency_metric.removesuffix("_bucket")
+        seconds = int(self.end - self.start + _LEAD_S)
+        results = {
+            arm: self._ask(f"{metric}{{{selectors[arm]}}}[{seconds}s]", f"{metric} {arm}")
+            for arm in ARMS
+        }
+        native = cumulative_series(results)
+        if all(native.values()):
+            return native
+        for arm in ARMS:
+            self.queries.pop(f"{metric} {arm}", None)
+        classic = self._counters(f"{metric}_bucket", selectors)
+        for arm in ARMS:
+            if native[arm] and not all(classic.values()):
+                self.warnings.append(
+                    f"only the {arm} has {metric} as a native histogram: latency cannot be compared"
+                )
+        return classic
+
     def _rollout_start(self, requests: Mapping[str, Sequence[Series]]) -> float:
         """The canary's first sample when it was born in the range, else the range's start."""
         first = watched_since(requests["canary"])
@@ -172,18 +196,7 @@ class CanaryMetrics:
         rises = [(one, increments(one, edges, born_after=born_after)) for one in requests]
         totals = summed((rise for _, rise in rises), windows)
         errors = summed((rise for one, rise in rises if self._is_error(one)), windows)
-        bounds = sorted({one.labels.get("le", "") for one in buckets} - {""}, key=float)
-        per_bound = {
-            bound: summed(
-                (
-                    increments(one, edges, born_after=born_after)
-                    for one in buckets
-                    if one.labels.get("le") == bound
-                ),
-                windows,
-            )
-            for bound in bounds
-        }
+        per_bound = by_bound(buckets, edges, born_after)
         return [
             None
             if (total := totals[index]) is None
@@ -276,13 +289,15 @@ class CanaryMetrics:
         return values
 
     def _matrix(self, query: str, name: str) -> list[Series]:
-        answer = self.calls.read("prometheus_query", "query", query=query, time=f"{self.end:.3f}")
-        return Series.from_matrix(self._result(answer.require(), query, name, answer.evidence_id))
+        return Series.from_matrix(self._ask(query, name))
 
     def _vector(self, query: str, name: str) -> list[Mapping[str, str]]:
-        answer = self.calls.read("prometheus_query", "query", query=query, time=f"{self.end:.3f}")
-        result = self._result(answer.require(), query, name, answer.evidence_id)
+        result = self._ask(query, name)
         return [item["metric"] for item in result if isinstance(item.get("metric"), dict)]
+
+    def _ask(self, query: str, name: str) -> list[Any]:
+        answer = self.calls.read("prometheus_query", "query", query=query, time=f"{self.end:.3f}")
+        return self._result(answer.require(), query, name, answer.evidence_id)
 
     def _result(self, data: Any, query: str, name: str, evidence_id: str) -> list[Any]:
         self.ids.append(evidence_id)
@@ -291,50 +306,6 @@ class CanaryMetrics:
         if found:
             self.queries[name] = query
         return found
-
-
-def placed_in_stages(
-    windows: Sequence[dict[str, Any]], weights: Sequence[float]
-) -> list[dict[str, Any]]:
-    """The windows with the stage whose declared weight is nearest to the observed traffic.
-
-    The share of one window is noisy, so the median of five decides; all windows of a
-    stage get their mean share as weight.
-    """
-    shares = [_share(window) for window in windows]
-    stages = [_nearest(_median_near(shares, index), weights) for index in range(len(windows))]
-    placed = []
-    for window, stage in zip(windows, stages, strict=True):
-        if stage is None:
-            placed.append(window)
-            continue
-        of_stage = [
-            share
-            for share, other in zip(shares, stages, strict=True)
-            if other == stage and share is not None
-        ]
-        weight = round(sum(of_stage) / len(of_stage), 3)
-        placed.append({**window, "stage": stage, "weight": weight})
-    return placed
-
-
-def _share(window: Mapping[str, Any]) -> float | None:
-    """The canary's share of the requests; None when an arm is missing or idle."""
-    if "baseline" not in window or "canary" not in window:
-        return None
-    both = float(window["baseline"]["requests"] + window["canary"]["requests"])
-    return window["canary"]["requests"] / both if both > 0 else None
-
-
-def _median_near(shares: Sequence[float | None], index: int) -> float | None:
-    near = sorted(share for share in shares[max(0, index - 2) : index + 3] if share is not None)
-    return near[len(near) // 2] if near else None
-
-
-def _nearest(share: float | None, weights: Sequence[float]) -> int | None:
-    if share is None:
-        return None
-    return min(range(len(weights)), key=lambda number: abs(weights[number] - share)) + 1
 
 
 def _window(

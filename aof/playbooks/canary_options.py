@@ -57,7 +57,8 @@ class CanaryOptions(Options):
     )
     latency_metric: str = Field(
         default="http_request_duration_seconds_bucket",
-        description="Classic histogram of request durations in seconds.",
+        description="Histogram of request durations in seconds; read as a native histogram "
+        "(without `_bucket`) where both versions have one.",
     )
     cpu_query: str = Field(
         default="sum by (pod) "

@@ -109,15 +109,30 @@ class _Pod:
 @contextmanager
 def prometheus(folder: Path, metrics: str) -> Iterator[str]:
     """Run Prometheus on these metrics; yields its URL."""
-    source, data, config = folder / "metrics.txt", folder / "data", folder / "prometheus.yml"
+    source = folder / "metrics.txt"
     source.write_text(metrics)
-    config.write_text("scrape_configs: []\n")
     subprocess.run(
-        ["promtool", "tsdb", "create-blocks-from", "openmetrics", str(source), str(data)],
+        ["promtool", "tsdb", "create-blocks-from", "openmetrics", source, folder / "data"],
         check=True,
         capture_output=True,
         timeout=120,
     )
+    with _serving(folder, "scrape_configs: []\n") as address:
+        yield address
+
+
+@contextmanager
+def scraping_prometheus(folder: Path, target: str) -> Iterator[str]:
+    """Run Prometheus with native histograms on, scraping `target`; yields its URL."""
+    jobs = f"scrape_configs: [{{job_name: one, static_configs: [{{targets: ['{target}']}}]}}]\n"
+    config = "global: {scrape_interval: 1s, scrape_timeout: 1s}\n" + jobs
+    with _serving(folder, config, "--enable-feature=native-histograms") as address:
+        yield address
+
+
+@contextmanager
+def _serving(folder: Path, config: str, *flags: str) -> Iterator[str]:
+    (folder / "prometheus.yml").write_text(config)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         address = f"127.0.0.1:{free.getsockname()[1]}"
@@ -125,10 +140,11 @@ def prometheus(folder: Path, metrics: str) -> Iterator[str]:
         server = subprocess.Popen(
             [
                 "prometheus",
-                f"--config.file={config}",
-                f"--storage.tsdb.path={data}",
+                f"--config.file={folder / 'prometheus.yml'}",
+                f"--storage.tsdb.path={folder / 'data'}",
                 "--storage.tsdb.retention.time=100y",
                 f"--web.listen-address={address}",
+                *flags,
             ],
             stdout=log,
             stderr=log,
