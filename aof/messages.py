@@ -40,6 +40,7 @@ class Operation:
         timeout_s: Longest the whole call may take, retries included.
         attempts: How often a read may be tried; always 1 for notify and write.
         aliases: Other names that mean this operation, e.g. `argocd_app_get`.
+        described: Digest of what a server says this operation is; empty for our own.
     """
 
     tool: str
@@ -52,6 +53,7 @@ class Operation:
     timeout_s: float = 30.0
     attempts: int = 1
     aliases: tuple[str, ...] = ()
+    described: str = ""
 
     @property
     def function_name(self) -> str:

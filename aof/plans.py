@@ -78,7 +78,8 @@ class Action(_Frozen):
 
     `arguments` may refer to results of earlier actions as `{"$result": "a1.sha"}`.
     `executable` is False for a recommendation: a target or tool is not known.
-    An action nobody vouches for counts as the model's.
+    An action nobody vouches for counts as the model's. `described` is the digest of what a
+    server said the operation is when it was planned; empty for operations of ours.
     """
 
     id: str
@@ -95,6 +96,7 @@ class Action(_Frozen):
     verify: tuple[Check, ...] = ()
     undo: str = ""
     origin: Origin = Origin.MODEL
+    described: str = ""
 
 
 class Decision(StrEnum):

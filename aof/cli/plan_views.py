@@ -50,6 +50,8 @@ def _action_lines(plan: Plan, action: Action, status: str) -> list[str]:
         f"- arguments: {code(json.dumps(action.arguments, sort_keys=True, ensure_ascii=False))}",
     ]
     lines += [f"- only while unchanged: {plain(item.describes)}" for item in action.assumes]
+    if action.described:
+        lines.append("- only while unchanged: what the server says this tool is")
     lines += [f"- done when: {plain(item.describes)}" for item in action.verify]
     lines.append(f"- undo: {code(action.undo)}" if action.undo else "- undo: none known")
     for ruling in plan.rulings:

@@ -234,6 +234,13 @@ class Apply:
             self._refuse_changed(action)
 
     def _refuse_changed(self, action: Action) -> None:
+        operation = self._operation(action)
+        if action.described and action.described != (operation.described if operation else ""):
+            raise PlanRefused(
+                f"{self.plan.id} is stale: {action.tool} {action.operation} has changed",
+                why=f"the server no longer says of it what it said when {action.id} was planned",
+                fix="look at the server; if the change is right, run the agent again",
+            )
         changed = self._observer.broken_assumption(action)
         if changed:
             raise PlanRefused(

@@ -138,6 +138,7 @@ class RecordedCalls:
             verify=tuple(verify),
             undo=undo,
             origin=Origin.PLAYBOOK,
+            described=description.described,
         )
 
     def recommend(

@@ -1,8 +1,8 @@
 """Tools of MCP servers (`mcp_servers` of an agent), as operations of ours.
 
 Whatever a server says of its tools, each counts as changing something unless the manifest
-lists it under `read`. The list is fixed when it is first read: a server that changes a tool
-afterwards is not called any more.
+lists it under `read`. The list is fixed when it is first read, and what is planned keeps the
+digest of its tool: a server that changes a tool afterwards is not called any more.
 """
 
 from __future__ import annotations
@@ -112,6 +112,7 @@ def _operation(cls: type[McpServerTool], tool: McpTool) -> Operation:
         parameters=parameters,
         command=command,
         timeout_s=cls.session.timeout_s + 5.0,
+        described=_digest(tool),
     )
 
 

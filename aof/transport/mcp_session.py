@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from aof.errors import NotBound, Unreachable
+from aof.transport.mcp_http import http_streams
 from aof.transport.mcp_stdio import LONGEST_LINE, stdio_streams
 
 _T = TypeVar("_T")
@@ -160,15 +161,9 @@ class McpSession:
     async def _transport(self, stack: contextlib.AsyncExitStack) -> Any:
         if self.command:
             return stdio_streams(self.command, self.env)
-        import httpx2
-        from mcp.client.streamable_http import streamable_http_client
-
-        http = await stack.enter_async_context(
-            httpx2.AsyncClient(
-                headers=dict(self.headers), timeout=self.timeout_s, follow_redirects=False
-            )
+        return await http_streams(
+            stack, self.url, self.headers, timeout_s=self.timeout_s, most_bytes=LONGEST_LINE
         )
-        return streamable_http_client(self.url, http_client=http, max_sse_event_size=LONGEST_LINE)
 
     def _wait(self, work: Coroutine[Any, Any, _T], what: str) -> _T:
         loop = self._loop

@@ -6,21 +6,35 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from aof.approvals.claims import FolderClaims
+from aof.approvals.record import Approval
+from aof.approvals.record import record as record_approval
+from aof.approvals.standing import Court
+from aof.clock import SystemClock
+from aof.engine.apply import Apply, Outcome
 from aof.engine.calls import BoundTool
+from aof.engine.planning import Governance
+from aof.engine.progress import Silent
 from aof.engine.result import RunResult
-from aof.errors import Unreachable
+from aof.errors import ExitCode, PlanRefused, Unreachable
 from aof.models.scripted import Scripted, Turn
+from aof.plans import Plan
+from aof.policy.people import Directory
+from aof.redaction import Redactor
+from aof.runlog import RunLog
+from aof.runs.locks import target_locks
 from aof.tools.mcp import mcp_tool
 from aof.transport.mcp_session import McpSession
 from aof.verdict import Verdict
 from tests.engine.bench import Bench
+from tests.servers.mcp_http import mcp_over_http
 
 pytestmark = pytest.mark.skipif(find_spec("mcp") is None, reason="needs the extra mcp")
 
@@ -34,16 +48,21 @@ def bench(tmp_path: Path) -> Bench:
     return Bench(tmp_path / "run")
 
 
-@pytest.fixture
-def served(tmp_path: Path) -> Iterator[Served]:
+@pytest.fixture(params=["stdio", "http"])
+def served(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Served]:
     sessions: list[McpSession] = []
+    servers = ExitStack()
 
     def serve(
         mode: str = "good", read: tuple[str, ...] = ("search",), timeout_s: float = 20.0
     ) -> tuple[BoundTool, Path]:
         record = tmp_path / "called"
-        command = [sys.executable, str(SERVER), str(record), mode]
-        session = McpSession("notes", command=command, timeout_s=timeout_s)
+        if request.param == "stdio":
+            command = [sys.executable, str(SERVER), str(record), mode]
+            session = McpSession("notes", command=command, timeout_s=timeout_s)
+        else:
+            server = servers.enter_context(mcp_over_http(record, mode))
+            session = McpSession("notes", url=f"{server.url}/mcp", timeout_s=timeout_s)
         sessions.append(session)
         kind = mcp_tool(session, read=frozenset(read))
         return BoundTool(kind.name, kind, kind({})), record
@@ -52,6 +71,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
     for session in sessions:
         session.close()
     _wait_for_threads("mcp-")
+    servers.close()
 
 
 def _wait_for_threads(prefix: str) -> None:
@@ -66,6 +86,35 @@ def run(
     model = Scripted([*(Turn(calls=(call,)) for call in calls), DONE])
     bench.more_tools = {bound.name: bound}
     return bench.run(model, verdict=Verdict.WARN), model
+
+
+def applied(bench: Bench, plan: Plan, bound: BoundTool) -> Outcome:
+    """Approve and apply a plan of a run on the bench with another connection to the server."""
+    clock, around = SystemClock(), bench.folder.parent
+    with RunLog(bench.folder, redactor=Redactor(), clock=clock) as log:
+        record_approval(
+            log,
+            Approval(
+                plan=plan.id,
+                digest=plan.digest,
+                decision="approve",
+                approver="ssh:bo@x.org",
+                source="ssh",
+                at=clock.now(),
+                expires_at=plan.expires_at,
+            ),
+        )
+        return Apply(
+            plan=plan,
+            log=log,
+            tools={bound.name: bound},
+            governance=Governance(),
+            court=Court(Directory(), {"ssh": lambda _: ""}, False, clock.now()),
+            claims=FolderClaims(around / "claims"),
+            lock=target_locks(around / "locks"),
+            clock=clock,
+            progress=Silent(),
+        ).execute()
 
 
 def names(record: Path) -> list[str]:
@@ -137,6 +186,38 @@ def test_a_bad_answer_is_a_failed_call_and_no_hang(
     assert says in model.requests[1].messages[-1].content
     assert result.verdict is Verdict.WARN
     assert time.monotonic() - began < 25
+
+
+@pytest.mark.parametrize("served", ["http"], indirect=True)
+@pytest.mark.parametrize("mode", ["redirects", "500", "html", "drips"])
+def test_a_bad_http_answer_is_a_failed_call_and_no_hang(
+    bench: Bench, served: Served, mode: str
+) -> None:
+    bound, record = served(mode, timeout_s=3.0)
+    result, model = run(bench, bound, ("mcp_notes_search", {"text": "x"}))
+    assert "mcp_notes search FAILED" in model.requests[1].messages[-1].content
+    assert "806" not in model.requests[1].messages[-1].content
+    assert (names(record), result.verdict) == ([], Verdict.WARN)
+
+
+def test_a_tool_that_changes_after_it_was_planned_makes_the_plan_stale(
+    bench: Bench, served: Served
+) -> None:
+    bound, record = served("swaps")
+    result, _ = run(bench, bound, ("mcp_notes_delete_all", {"text": "x"}))
+    assert result.plan is not None
+    (action,) = result.plan.actions
+    assert bound.kind is not None
+    assert action.described == bound.kind.operations()["delete_all"].described != ""
+    record.with_suffix(".swap").touch()
+    later, _ = served("swaps")
+    with pytest.raises(PlanRefused, match="stale: mcp_notes delete_all has changed") as caught:
+        applied(bench, result.plan, later)
+    assert (caught.value.exit_code, names(record)) == (ExitCode.PENDING, [])
+    record.with_suffix(".swap").unlink()
+    again, _ = served("swaps")
+    assert applied(bench, result.plan, again).code is ExitCode.OK
+    assert names(record) == ["delete_all"]
 
 
 def test_a_server_that_never_answers_is_reported_and_left_out(bench: Bench, served: Served) -> None:
