@@ -16,7 +16,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from aof.secret_shapes import SHAPES, Shape, is_secret_name, secret_manifest_spans
+from aof.secret_shapes import SHAPES, is_secret_name, secret_manifest_spans
+from aof.words import Words
 
 _SHORTEST_SECRET = 6
 _KUBERNETES = "kubernetes-secret"
@@ -31,6 +32,7 @@ class Redactor:
     def __init__(self, secrets: Mapping[str, str] | None = None) -> None:
         self._names: dict[str, str] = {}
         self._longest_first: list[str] = []
+        self._values = Words(())
         self._numbers: dict[tuple[str, str], int] = {}
         self._lock = threading.Lock()
         for name, value in (secrets or {}).items():
@@ -48,18 +50,17 @@ class Redactor:
             for form in _forms(value):
                 self._names.setdefault(form, name)
             self._longest_first = sorted(self._names, key=len, reverse=True)
+            self._values = Words(tuple(self._longest_first))
 
     def text(self, text: str) -> str:
         """`text` without secrets."""
-        for value in self._longest_first:
-            if value in text:
+        if self._values.places(text):
+            for value in self._longest_first:
                 text = text.replace(value, f"[SECRET:{self._names[value]}]")
-        placeholders = self._placeholders(text)
-        spans = [
-            (start, end, kind)
-            for start, end, kind in _spans(text)
-            if not any(begin <= start < stop for begin, stop in placeholders)
-        ]
+        spans = list(_spans(text))
+        if spans and "[SECRET:" in text:
+            ours = self._placeholders(text)
+            spans = [one for one in spans if not any(a <= one[0] < b for a, b in ours)]
         return self._replaced(text, spans) if spans else text
 
     def value(self, value: Any) -> Any:
@@ -137,22 +138,23 @@ def _forms(value: str) -> set[str]:
     return {value, quote(value, safe=""), json.dumps(value)[1:-1], encoded, encoded.rstrip("=")}
 
 
+_SHAPES = tuple(shape for shape in SHAPES for _ in shape.begins)
+_BEGINS = Words(tuple(literal for shape in SHAPES for literal in shape.begins))
+
+
 def _spans(text: str) -> Iterator[_Span]:
     lowered = text.lower()
     if len(lowered) != len(text):
         # A few letters change their length in lower case; positions must not move.
         lowered = "".join(char.lower() if char.isascii() else char for char in text)
-    for shape in SHAPES:
-        yield from _spans_of(shape, text, lowered)
+    passed: dict[int, int] = {}
+    for index, at in _BEGINS.places(lowered):
+        # A literal inside a secret that it began itself begins no further one.
+        if at < passed.get(index, 0):
+            continue
+        shape = _SHAPES[index]
+        found = shape.match(text, at)
+        if found is not None:
+            passed[index] = found[1]
+            yield (*found, shape.name)
     yield from ((start, end, _KUBERNETES) for start, end in secret_manifest_spans(text, lowered))
-
-
-def _spans_of(shape: Shape, text: str, lowered: str) -> Iterator[_Span]:
-    """Where a shape stands: finding a literal first is what makes this fast."""
-    for literal in shape.begins:
-        at = lowered.find(literal)
-        while at >= 0:
-            found = shape.match(text, at)
-            if found is not None:
-                yield (*found, shape.name)
-            at = lowered.find(literal, found[1] if found else at + 1)

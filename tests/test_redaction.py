@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from aof.redaction import Redactor
+from aof.redaction import _BEGINS, Redactor
+from aof.words import Words
 
 PEM = (
     "-----BEGIN RSA PRIVATE KEY-----\nMIIEowIBAAKCAQEAx7Rk9fXQ2v\nq1W8pLmN0z\n"
@@ -152,3 +153,67 @@ def test_what_is_redacted_stays_as_it_is() -> None:
 def test_a_secret_dressed_as_a_placeholder_is_still_taken_out() -> None:
     token = "ghp_" + "a1B2" * 9
     assert token not in Redactor().text(f"[SECRET:{token}]")
+
+
+def shapes_of_all_kinds() -> list[str]:
+    return [
+        *SECRETS.values(),
+        *(form % secret for form, secret in FORMS.items()),
+        *ONE_LINE_SHAPES,
+    ]
+
+
+ONE_LINE_SHAPES = (
+    "github_pat_" + "11ABCDEFG0abcdefghijkl",
+    "https://hooks.slack.com/services/T0000/B0000/XXXXXXXXXXXXXXXX",
+    "ya29." + "a0AfH6SMBx1234567890",
+    "sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc",
+    "pypi-" + "AgEIcHlwaS5vcmcCJDU1" * 3,
+    "dckr_pat_" + "Ab1Cd2Ef3Gh4Ij5Kl6Mn",
+    "glsa_" + "Zx9Cv8Bn7MZx9Cv8Bn7M_12345678",
+    "hf_" + "Zx9Cv8Bn7M" * 4,
+    "token: a1b2c3d4e5",
+)
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from([one for one in shapes_of_all_kinds() if "\n" not in one]),
+            st.text(st.characters(blacklist_categories=["Cs", "Cc", "Zl", "Zp"]), max_size=30),
+            st.sampled_from(["İstanbul ", "token", "://", "secret=", "data:", "eyJ"]),
+        ),
+        max_size=12,
+    ),
+    st.lists(st.sampled_from(["\n", " ", ";", '"']), min_size=12, max_size=12),
+)
+def test_line_by_line_takes_out_what_the_whole_text_does(
+    pieces: list[str], between: list[str]
+) -> None:
+    """Secrets of one line: those of several need their lines together."""
+    text = "".join(piece + gap for piece, gap in zip(pieces, between, strict=False))
+    whole, lines = redactor_with_value(), redactor_with_value()
+    assert "\n".join(map(lines.text, text.split("\n"))) == whole.text(text)
+
+
+def redactor_with_value() -> Redactor:
+    return Redactor({"ARGOCD_TOKEN": SECRETS["known value"]})
+
+
+@given(st.text("abAB:/ ", max_size=40), st.lists(st.text("abAB:/", min_size=1, max_size=3)))
+def test_words_are_found_alike_with_and_without_the_automaton(text: str, words: list[str]) -> None:
+    quick, plain = Words(tuple(dict.fromkeys(words))), Words(tuple(dict.fromkeys(words)))
+    plain.__dict__["_automaton"] = None
+    assert sorted(quick.places(text)) == sorted(plain.places(text))
+
+
+@pytest.mark.parametrize("secret", shapes_of_all_kinds())
+def test_every_shape_is_found_without_the_automaton(
+    secret: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    expected = redactor_with_value().text(f"log: {secret} end")
+    assert "[SECRET:" in expected
+    monkeypatch.setitem(_BEGINS.__dict__, "_automaton", None)
+    plain = redactor_with_value()
+    plain._values.__dict__["_automaton"] = None
+    assert plain.text(f"log: {secret} end") == expected
