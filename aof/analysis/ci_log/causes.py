@@ -55,18 +55,28 @@ _CAUSES: tuple[tuple[Category, re.Pattern[str]], ...] = (
         C.TIMEOUT,
         re.compile(r"TimeoutError|TimeoutException|timed? ?out after|[Tt]imeout .{0,40}exceeded"),
     ),
-    (C.CONFIG, re.compile(r"KeyError: '[A-Z_]{3,}'|environment variable|ImproperlyConfigured")),
+    (
+        C.CONFIG,
+        re.compile(
+            r"KeyError: '[A-Z_]{3,}'|environment variable|ImproperlyConfigured|TOMLDecodeError"
+            r"|[Ii]nvalid config|[Cc]onfiguration (?:error|is invalid)|yaml\.(?:scanner|parser)\."
+            r"|mapping values are not allowed"
+        ),
+    ),
+)
+_ASSERTION = re.compile(
+    r"^(?:assert |(?:[\w.$]{1,80}\.)?(?:Assertion(?:Failed)?Error|ComparisonFailure)\b)"
 )
 
 # What a step, stage or command is for, from its name; the last resort.
 _PURPOSES: tuple[tuple[Category, re.Pattern[str]], ...] = (
     (C.LINT, re.compile(r"\b(?:lint|format|fmt|style|prettier|eslint|ruff|flake8|mypy|clippy"
-                        r"|pre-commit|check(?:style)?)\b", re.I)),
+                        r"|pre-commit|checkstyle)\b", re.I)),
     (C.DEPLOY, re.compile(r"\b(?:deploy|release|publish|helm|kubectl|terraform|apply|upload"
                           r"|push)\b", re.I)),
     (C.INTEGRATION_TEST, re.compile(r"\b(?:e2e|integration|acceptance|playwright|cypress)", re.I)),
     (C.UNIT_TEST, re.compile(r"\b(?:tests?|pytest|jest|vitest|mocha|tox|nox|rspec|phpunit|ctest"
-                             r"|spec|verify|coverage)\b", re.I)),
+                             r"|spec|verify|coverage|make check)\b", re.I)),
     (C.DEPENDENCY, re.compile(r"\b(?:install|dependenc\w+|deps|restore|npm ci|bundle|composer"
                               r"|poetry|pip)\b", re.I)),
     (C.COMPILE, re.compile(r"\b(?:build|compile|make|cmake|assemble|package|tsc|docker)\b", re.I)),
@@ -90,7 +100,12 @@ _INTEGRATION = re.compile(
 
 
 def cause_of(message: str, fallback: Category) -> Category:
-    """The cause class the words of `message` name, or `fallback`."""
+    """The cause class the words of `message` name, or `fallback`.
+
+    What a failed assertion quotes is data of the test, not what went wrong.
+    """
+    if _ASSERTION.match(message):
+        return fallback
     for category, pattern in _CAUSES:
         if pattern.search(message):
             return category

@@ -7,7 +7,7 @@ from aof.analysis.ci_log.causes import cause_of_step
 from aof.analysis.ci_log.records import Category
 
 _SURE = 70  # weight from which a line alone is a failure
-_TELLING = 44  # weight from which a runner-up may lend its category
+TELLING = 44  # weight from which a runner-up may lend its category
 
 
 def ranked(candidates: list[Candidate]) -> list[Candidate]:
@@ -42,7 +42,7 @@ def settle_category(best: list[Candidate], step: str | None, exit_code: int | No
     if first.category is not Category.UNKNOWN:
         return
     for other in best[1:]:
-        telling = other.step == first.step and other.rule.weight >= _TELLING
+        telling = other.step == first.step and other.rule.weight >= TELLING
         if telling and other.category is not Category.UNKNOWN:
             first.category = other.category
             return

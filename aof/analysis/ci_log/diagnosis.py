@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from aof.analysis.ci_log import choose, outcome, score
 from aof.analysis.ci_log.blocks import Candidate, candidate_at
 from aof.analysis.ci_log.decode import as_utf8
+from aof.analysis.ci_log.endings import AFTERMATH
 from aof.analysis.ci_log.excerpt import excerpt
 from aof.analysis.ci_log.fallback import RECOGNISED, last_output
 from aof.analysis.ci_log.lines import Lines
@@ -77,7 +78,7 @@ def _scan(
     lines: Lines, start: int, rules: RuleSet, changed_files: tuple[str, ...], *, failed: bool
 ) -> _Scan:
     segments = Segmenter(lines, rules.prefilter).run(start, lines.size)
-    verdict = outcome.judge(segments, lines, _last_lines(lines))
+    verdict = outcome.judge(segments, lines, _last_lines(lines), failed=failed)
     if failed and verdict.outcome != "failed":
         verdict = replace(verdict, outcome="failed")
     if verdict.outcome == "passed":
@@ -85,10 +86,31 @@ def _scan(
     candidates = list(_candidates(lines, segments, rules))
     score.score_all(lines, candidates, verdict, changed_files)
     best = choose.ranked(candidates)
+    if _holds(verdict, best):
+        return _Scan(segments, replace(verdict, outcome="passed"), [])
     if verdict.outcome == "failed" and not (best and best[0].rule.weight >= RECOGNISED):
         last = last_output(lines, segments, verdict)
         best = [last, *best] if last is not None else best
     return _Scan(segments, verdict, best)
+
+
+def _holds(verdict: outcome.Verdict, best: list[Candidate]) -> bool:
+    """True when a tool said last that all passed, and nothing speaks against it."""
+    claimed = verdict.claimed
+    if verdict.outcome != "unknown" or claimed is None:
+        return False
+    return not any(_contradicts(candidate, claimed) for candidate in best)
+
+
+def _contradicts(candidate: Candidate, claimed: int) -> bool:
+    """True when a failure stands against a tool's word that all passed.
+
+    After that word anything counts that a rule calls a failure; before it only the report of
+    another tool, because what passing tests print looks like failures too.
+    """
+    if candidate.score < choose.TELLING:
+        return False
+    return candidate.start > claimed or score.is_report(candidate)
 
 
 def _answers(scan: _Scan) -> bool:
@@ -102,9 +124,9 @@ def _answers(scan: _Scan) -> bool:
     return choose.is_sure(best) and in_step
 
 
-def _last_lines(lines: Lines, count: int = 60) -> list[str]:
-    texts = (lines.text(start) for start in lines.preceding(lines.size, count))
-    return [text for text in texts if text.strip()]
+def _last_lines(lines: Lines, count: int = 60) -> list[tuple[int, str]]:
+    starts = lines.preceding(lines.size, count)
+    return [(start, lines.text(start)) for start in starts if lines.text(start).strip()]
 
 
 def _candidates(lines: Lines, segments: Segments, rules: RuleSet) -> Iterable[Candidate]:
@@ -112,7 +134,10 @@ def _candidates(lines: Lines, segments: Segments, rules: RuleSet) -> Iterable[Ca
         once: dict[str, Candidate] = {}
         for start in step.lines(lines):
             found = 0
-            for rule in rules.for_text(lines.text(start)):
+            text = lines.text(start)
+            if AFTERMATH.search(text):
+                continue
+            for rule in rules.for_text(text):
                 candidate = candidate_at(lines, start, number, rule)
                 if candidate is None:
                     continue
@@ -129,7 +154,7 @@ def _candidates(lines: Lines, segments: Segments, rules: RuleSet) -> Iterable[Ca
 def _diagnosis(lines: Lines, scan: _Scan, *, excerpt_bytes: int, complete: bool) -> Diagnosis:
     verdict, segments, best = scan.verdict, scan.segments, scan.best
     result = verdict.outcome
-    if result == "unknown" and best and _shows_failure(lines, best[0]):
+    if result == "unknown" and best and _shows_failure(lines, best[0], verdict):
         result = "failed"
     notes = tuple(
         note for note, holds in ((_CUT, segments.truncated), (_TAIL_ONLY, not complete)) if holds
@@ -158,8 +183,10 @@ def _diagnosis(lines: Lines, scan: _Scan, *, excerpt_bytes: int, complete: bool)
     )
 
 
-def _shows_failure(lines: Lines, best: Candidate) -> bool:
+def _shows_failure(lines: Lines, best: Candidate, verdict: outcome.Verdict) -> bool:
     """True when a log without any runner's word shows a failure: plainly, or at its very end."""
+    if verdict.claimed is not None:
+        return best.start > verdict.claimed and choose.is_sure(best)
     if choose.is_sure(best):
         return True
     near_end = best.start in lines.preceding(lines.size, _LAST_WORDS)

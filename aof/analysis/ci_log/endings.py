@@ -78,6 +78,18 @@ _FORMS = (
     _Form("prow", "job", rb"wrapped process failed: exit status (\d+)"),
 )
 
+# What runners say about files and reports that a failed command did not write. Never a cause.
+AFTERMATH = re.compile(
+    r"^ERROR: No files to upload|: no matching files\. Ensure that|^Uploading artifacts"
+    r"|No test report files were found|^ERROR: Step \S[^:]{1,80} failed: |^Recording test results"
+    r"|^ERROR: script returned exit code|^No files were found with the provided path"
+    r"|^ERROR: No artifacts found that match|^Build step '.*' marked build as failure"
+    r"|^ERROR: Job failed(?:: (?:exit (?:code|status) \d+|command terminated.*))?$"
+    r"|^(?:Error: )?Process completed with exit code \d+|^Finished: FAILURE"
+    r"|^\S*make(?:\[\d+\])?: \*\*\* .*\] Error \d+(?: \(ignored\))?$"
+    r"|^Done\. Your build exited with|^Failed to clone '.*'\. Retry scheduled"
+)
+
 WORDS = (
     "##[", "Process completed with", "The operation was", "Job failed", "Job succeeded",
     "Finished: ", "exited with", "Exited with",

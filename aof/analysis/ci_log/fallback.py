@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from aof.analysis.ci_log.blocks import Candidate
+from aof.analysis.ci_log.endings import AFTERMATH
 from aof.analysis.ci_log.lines import Lines
 from aof.analysis.ci_log.outcome import Verdict
 from aof.analysis.ci_log.records import Category
@@ -16,9 +17,8 @@ _LINES = 40
 _RULE = Rule("last-output", Category.UNKNOWN, RECOGNISED - 1, ("",), "")
 _SAYS_NOTHING = re.compile(
     r"^\W*$|^##\[|exit(?:ed)?(?: with)?(?: code| status)|^npm (?:ERR!|error)"
-    r"|^make(?:\[\d+\])?: \*\*\*"
     r"|^\+|^\$ |^(?:Cleaning up|Uploading|Running after_script|shell:|env:)|^The operation was"
-    r"|^(?:Error|ERROR): (?:Process|Job|script returned)|^Finished: |^\[Pipeline\]"
+    r"|^(?:Error|ERROR): (?:Process|Job|script returned)|^\[Pipeline\]"
     r"|^error Command failed"
 )
 
@@ -30,7 +30,7 @@ def last_output(lines: Lines, segments: Segments, verdict: Verdict) -> Candidate
         end = min(end, segments.steps[verdict.step].end)
     for start in lines.preceding(end, _LINES):
         text = lines.text(start)
-        if not _SAYS_NOTHING.search(text):
+        if not _SAYS_NOTHING.search(text) and not AFTERMATH.search(text):
             step = verdict.step if verdict.step is not None else len(segments.steps) - 1
             found = Candidate(_RULE, start, start, text, text.strip(), Category.UNKNOWN, step)
             found.score = float(_RULE.weight)

@@ -91,6 +91,12 @@ _BY_RULE: dict[str, Advice] = {
         ("Use npm ci, not sudo npm.", "Check the owner of ~/.npm and node_modules."),
         ("ls -ld ~/.npm node_modules", "node --version"),
     ),
+    "npm-engine": Advice(
+        "A package demands another version of Node, npm or the platform than the job has.",
+        ("Set the version of Node in the job to what `engines` demands.",),
+        ("node --version", "npm pkg get engines"),
+        "Keep the version in .nvmrc and let the job read it.",
+    ),
     "npm-not-found": Advice(
         "The registry does not have this package or version, or it is private.",
         ("Check the name, the version and the registry of its scope in .npmrc.",),
@@ -234,6 +240,28 @@ _BY_RULE: dict[str, Advice] = {
         ("Run the formatter and commit.",),
         (),
         "Format on commit.",
+    ),
+    "spelling": Advice(
+        "The spelling checker knows another word for this one.",
+        ("Correct the word, or add it to the list of words to ignore.",),
+        ("codespell --write-changes {file}",),
+    ),
+    "documentation": Advice(
+        "The documentation is built with warnings as errors, and a reference or page is wrong.",
+        ("Correct the reference, or add the page it names.",),
+        (_HISTORY,),
+        "Build the documentation in pull requests.",
+    ),
+    "migrations": Advice(
+        "The models and the migrations in the repository do not fit each other.",
+        (
+            "Make the missing migration, or merge the heads, and commit the file.",
+            "After a rebase, check that the newest migration still follows the last one.",
+        ),
+        (
+            "python manage.py makemigrations && git status --short",
+            "alembic heads && alembic merge heads -m merge",
+        ),
     ),
     "pre-commit": Advice(
         "A hook failed or changed files.",

@@ -13,10 +13,13 @@ SAME_STEP = 12
 OTHER_STEP = -15
 OTHER_FAILED_STEP = -6
 AFTER_MARKER = -25
+ALLOWED = -25  # in a step whose failure the pipeline allows
 INTERRUPTED = -30  # what a program met on its way is not why its job was stopped from outside
 REPORTED_BEFORE = -14
 TERMINAL_NOTICE = 4
 IN_CHANGED_FILE = 6
+ON_STDERR = 6  # for lines that only hold a word; newer GitLab runners mark the stream
+PLAIN_WORD = 60  # weight below which a rule knows words, not the form of a tool
 HAS_LOCATION = 1
 EXIT_CODE_AGREES = 8
 QUIETENED = -18
@@ -46,6 +49,8 @@ _EXIT_CODE_WORDS = {
     139: re.compile(r"[Ss]egmentation|SIGSEGV"),
     143: re.compile(r"[Tt]erminated|SIGTERM|[Tt]ime(?:d )?\s?out|cancel"),
 }
+
+_STDERR = re.compile(rb"\d{4}-\d\d-\d\dT[\d:.]{8,20}Z \d\dE")
 
 # Lines that look like failures and are not: passing tests, echoed commands, counts of zero,
 # lower log levels, retries announced.
@@ -82,6 +87,8 @@ def _place(candidate: Candidate, verdict: Verdict) -> float:
     if verdict.marker is None:
         return 0
     score: float = 0
+    if candidate.step in verdict.allowed:
+        score += ALLOWED
     if verdict.step is not None:
         if candidate.step == verdict.step:
             score += SAME_STEP
@@ -98,8 +105,11 @@ def _place(candidate: Candidate, verdict: Verdict) -> float:
 def _form(lines: Lines, candidate: Candidate) -> float:
     head = candidate.text if candidate.head == candidate.start else lines.text(candidate.head)
     score: float = HAS_LOCATION if candidate.location else 0
-    if b"##[error]" in lines.raw(candidate.start)[:300]:
+    raw = lines.raw(candidate.start)[:300]
+    if b"##[error]" in raw:
         score += TERMINAL_NOTICE
+    if candidate.rule.weight < PLAIN_WORD and _STDERR.match(raw):
+        score += ON_STDERR
     if _QUIET.search(head):
         score += QUIETENED
     elif _WARNING.search(head) and not any("WARNING" in n for n in candidate.rule.needles):
@@ -111,9 +121,14 @@ def _first_reports(candidates: list[Candidate]) -> dict[int, int]:
     """Per step, where a tool's report of failed tests, compilation or rules begins."""
     first: dict[int, int] = {}
     for candidate in candidates:
-        if candidate.rule.weight >= REPORT and candidate.rule.category in _REPORTED:
+        if is_report(candidate):
             first[candidate.step] = min(candidate.head, first.get(candidate.step, candidate.head))
     return first
+
+
+def is_report(candidate: Candidate) -> bool:
+    """True when a tool that ran to its end reports failed tests, compilation or rules."""
+    return candidate.rule.weight >= REPORT and candidate.rule.category in _REPORTED
 
 
 def _survived(

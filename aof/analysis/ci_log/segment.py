@@ -31,6 +31,7 @@ WORDS = (
 _BORDER = re.compile(
     rb"##\[group\](?P<run>Run [^\r\n]*)"
     rb"|##\[(?P<endgroup>endgroup)\]"
+    rb"|##\[(?P<allowed>end-action) [^\]\r\n]*outcome=failure;conclusion=success"
     rb"|##\[start-action display=(?P<action>[^;\]\r\n]*)"
     rb"|(?P<post>Post job cleanup)\."
     rb"|##\[section\]Starting: (?P<azure>[^\r\n]*)"
@@ -52,6 +53,7 @@ class Step:
     name: str | None
     start: int
     end: int = 0
+    allowed: bool = False  # it failed, and the runner says that the job went on as if it had not
     offsets: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
 
     def trim(self) -> None:
@@ -157,6 +159,9 @@ class Segmenter:
         self._platform("github")
         self._in_source = False
         self._open(value, start)
+
+    def _on_allowed(self, _value: str, _start: int, _end: int) -> None:
+        self._result.steps[-1].allowed = True
 
     def _on_post(self, value: str, start: int, _end: int) -> None:
         self._platform("github")

@@ -46,6 +46,7 @@ FAMILIES = (
     "linters",
     "bazel",
     "coverage",
+    "migrations",
     "traces",
     "network",
     "shell",

@@ -199,10 +199,10 @@ RULES = (
     Rule(
         "make-wrapper",
         Category.UNKNOWN,
-        32,
+        24,
         ("*** [",),
-        r"^(?:\S*[\\/])?(?:g?make|mingw32-make)(?:\[\d+\])?: \*\*\* \[(?P<message>.*)\] (?:Error"
-        r"|Segm|Kill|Abort|Term)",
+        r"^(?:\S*[\\/])?(?:g?make|mingw32-make)(?:\[\d+\])?: \*\*\* \[(?P<message>.*)\] (?:Segm"
+        r"|Kill|Abort|Term)",
         trigger=("***",),
         pick="first",
     ),
@@ -218,7 +218,7 @@ RULES = (
         Category.COMPILE,
         46,
         ("FAILED: ",),
-        r"^(?:\[\d+/\d+\] )?FAILED: (?:\[code=\d+\] )?(?P<file>\S+)",
+        r"^(?:\[\d+/\d+\] )?FAILED: (?:\[code=-?\d+\] )?(?P<file>\S*[./]\S*)(?: \S*[./]\S*)*$",
         pick="first",
         fix="compile",
     ),

@@ -13,6 +13,7 @@ RULES = (
         (
             "couldn't find remote ref",
             "does not appear to be a git repository",
+            "fatal: repository '",
             "Couldn't find remote ref",
             "emote branch",
             "pathspec '",
@@ -28,6 +29,7 @@ RULES = (
             "refusing to merge unrelated",
         ),
         r"[Cc]ouldn't find remote ref|does not appear to be a git repository"
+        r"|fatal: repository '[^']{1,300}' does not exist"
         r"|[Rr]emote branch \S+ not found"
         r"|pathspec '[^']*' did not match|reference is not a tree"
         r"|ambiguous argument '[^']*'|not our ref [0-9a-f]+|No url found for submodule path"

@@ -44,7 +44,7 @@ RULES = (
         r" (?P<test>.+)| \[.*)?$",
         key=r"^\s*(?P<message>(?:[A-Z]\w*)?(?:Error|Exception|Rejection)(?: \[\w+\])?: .*"
         r"|Snapshot .* mismatched.*)",
-        stop=r"^\s*FAIL\s",
+        stop=r"^\s*FAIL\s|^\s*●",
         where=_PLACE,
         reach=14,
         refine=True,

@@ -164,7 +164,7 @@ RULES = (
             "out-of-date",
         ),
         r"(?:[Gg]enerated|[Cc]heck|[Dd]ocs?|[Ss]chema|[Ff]iles?).{0,80}(?:not up[ -]to[ -]date"
-        r"|out[ -]of[ -]date|stale)"
+        r"|(?<!that are )out[ -]of[ -]date|stale)"
         r"|[Pp]lease (?:re-?)?run .{1,120} and commit|[Uu]ncommitted changes"
         r"|[Rr]un .{1,80} to (?:update|regenerate|fix)",
         fix="generated",
@@ -199,12 +199,55 @@ RULES = (
         "sphinx",
         Category.LINT,
         78,
-        ("Warning, treated as error", "warnings in strict mode", "Aborted with"),
-        r"Warning, treated as error:|Aborted with \d+ [Ww]arnings in strict mode",
+        ("Warning, treated as error",),
+        r"Warning, treated as error:",
         key=r"^(?P<file>[^\s:]{1,300}):(?P<line>\d+):(?P<message>.*)",
         key_optional=True,
         reach=1,
+        fix="documentation",
+    ),
+    Rule(
+        "sphinx-warning",
+        Category.LINT,
+        78,
+        (": WARNING: ", ": ERROR: ", ": CRITICAL: "),
+        r"^(?P<file>[^\s:]{1,300}\.(?:rst|md|txt|py|ipynb))(?::docstring of [^:]{1,200})?"
+        r"(?::(?P<line>\d+))?: (?:WARNING|ERROR|CRITICAL): (?P<message>.*)",
+        needs=r"warnings? treated as errors?",
+        reach=400,
+        fix="documentation",
+    ),
+    Rule(
+        "mkdocs-strict",
+        Category.CONFIG,
+        79,
+        ("in strict mode",),
+        r"Aborted with \d+ [Ww]arnings? in strict mode",
+        key=r"^(?:WARNING +- +)?(?P<message>(?:A reference to|A relative path to|Doc(?:umentation)?"
+        r" file|The following pages|Config value|Excluding) .*)",
+        key_before=True,
+        key_last=True,
+        key_optional=True,
+        reach=40,
+        fix="documentation",
+    ),
+    Rule(
+        "bandit",
+        Category.LINT,
+        77,
+        (">> Issue: [",),
+        r"^>> Issue: (?P<message>\[B\d{3}:.*)",
+        where=r"^\s+Location: (?:\./)?(?P<file>[^\s:]{1,300}):(?P<line>\d+)(?::(?P<column>\d+))?",
+        reach=6,
         fix="lint",
+    ),
+    Rule(
+        "codespell",
+        Category.LINT,
+        77,
+        (" ==> ",),
+        r"^(?:\./)?(?P<file>[^\s:]{1,300}):(?P<line>\d+): (?P<message>[\w'-]+ ==> \S.*)",
+        fix="spelling",
     ),
     Rule(
         "quality-gate",

@@ -79,9 +79,17 @@ RULES = (
         Category.ENVIRONMENT,
         85,
         ("npm ERR!", "npm error"),
-        _NPM + r"(?P<message>(?:EACCES|EPERM|EBADENGINE|EBADPLATFORM|ENOTSUP|EBUSY|EROFS).*"
-        r"|.*permission denied.*"
-        r"|notsup .*|.*Unsupported platform.*|.*Unsupported engine.*)",
+        _NPM + r"(?P<message>(?:EACCES|EPERM|EBUSY|EROFS).*|.*permission denied.*)",
+        pick="first",
+        trigger=("npm",),
+    ),
+    Rule(
+        "npm-engine",
+        Category.ENVIRONMENT,
+        85,
+        ("npm ERR!", "npm error"),
+        _NPM + r"(?P<message>(?:notsup |engine )?(?:Unsupported (?:engine|platform)|Not compatible"
+        r" with your).*|(?:EBADENGINE|EBADPLATFORM|ENOTSUP) \S.*)",
         pick="first",
         trigger=("npm",),
     ),

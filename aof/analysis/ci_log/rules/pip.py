@@ -151,7 +151,7 @@ RULES = (
         85,
         ("No solution found when resolving",),
         r"No solution found when resolving",
-        key=r"^\s*(?:╰─▶|-> )\s*(?P<message>.*)",
+        key=r"^\s*(?:╰─▶|-> |cause: )\s*(?P<message>.*)",
         key_optional=True,
         reach=2,
     ),

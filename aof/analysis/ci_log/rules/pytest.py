@@ -120,8 +120,9 @@ RULES = (
         Category.CONFIG,
         80,
         ("INTERNALERROR> ",),
-        r"^INTERNALERROR> (?P<message>[A-Za-z_][\w.]*(?:Error|Exception)\b.*)",
+        r"^INTERNALERROR> (?P<message>[A-Za-z_][\w.]*(?:Error|Exception|Warning|Exit|Failed)\b.*)",
         pick="last",
+        refine=True,
     ),
     Rule(
         "pytest-worker-crash",

@@ -138,8 +138,9 @@ RULES = (
         r"SIG(?:SEGV|BUS|ABRT|ILL|FPE|TRAP)\b|[Ss]egmentation fault|Bus error|\(core dumped\)"
         r"|Illegal instruction|[Aa]ccess violation|STATUS_ACCESS_VIOLATION|0xC0000005"
         r"|exit code -11\b"
-        r"|^(?:\S{0,200}: line \d+: +\d+ )?Aborted\b|exit (?:code|status):? 13[49]\b|3221225477",
-        unless=r"handler|SIGSEGV(?:\||,|/)",
+        r"|^(?:\S{0,200}: line \d+: +\d+ )?Aborted(?: {2,}|$| \()"
+        r"|exit (?:code|status):? 13[49]\b|3221225477",
+        unless=r"handler|SIGSEGV(?:\||,|/)|^\[signal SIG",
     ),
     Rule(
         "terminated",

@@ -134,8 +134,21 @@ RULES = (
         Category.UNIT_TEST,
         75,
         ("panicked at",),
-        r"^thread '(?P<test>[^']{0,300})' (?:\(\d+\) )?panicked at (?:'(?P<message>.*)',"
-        r" )?(?P<file>[^\s:]+):(?P<line>\d+):(?P<column>\d+)",
+        r"^thread '(?P<test>[^']{0,300})' (?:\(\d+\) )?panicked at '(?P<message>.*)',"
+        r" (?P<file>[^\s:]+):(?P<line>\d+):(?P<column>\d+)",
+        fix="test-failure",
+    ),
+    Rule(
+        "rust-panic-message",
+        Category.UNIT_TEST,
+        75,
+        ("panicked at",),
+        r"^thread '(?P<test>[^']{0,300})' (?:\(\d+\) )?panicked at"
+        r" (?P<file>[^\s:']+):(?P<line>\d+):(?P<column>\d+)",
+        key=r"^(?P<message>\S.*)",
+        key_optional=True,
+        stop=r"^(?:note: run with|stack backtrace:|thread '|test \S|\s*$)",
+        reach=1,
         fix="test-failure",
     ),
     Rule(
