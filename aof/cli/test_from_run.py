@@ -7,13 +7,12 @@ from pathlib import Path
 
 import click
 
-from aof.cli.options import OUTPUT_FILE
 from aof.cli.output import emit, notice
 
 
 @click.command("from-run")
 @click.argument("run_id")
-@click.option("--output-file", type=OUTPUT_FILE, help="Write here, not to stdout.")
+@click.option("--output-file", type=click.Path(path_type=Path), help="Write here, not to stdout.")
 def from_run(run_id: str, output_file: Path | None) -> None:
     """Write an AgentTest from the run RUN_ID, with what its tools answered as mocks.
 

@@ -18,7 +18,6 @@ SICK = "Error rate: 9% (baseline: 0.1%)"
     "command",
     [
         (*GUARD, SICK, "--output-file"),
-        ("test", "from-run", "20261120-134500-9f31c2", "--output-file"),
         ("approve", "plan-1a2b3c4d", "--output-file"),
     ],
 )
