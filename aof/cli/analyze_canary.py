@@ -6,13 +6,24 @@ Reads files and options, calls one function, prints, exits with the verdict.
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from aof.cli.canary_files import limits_from, read_evidence, save_plot
-from aof.cli.options import DURATION, output_option, parse_settings
+from aof.cli.options import (
+    DURATION,
+    OUTPUT_FILE,
+    PLOT_FILE,
+    output_option,
+    parse_settings,
+)
 from aof.cli.output import emit_as
 from aof.errors import ExitCode, UsageFault
+from aof.transport.files import write_atomically
+
+if TYPE_CHECKING:
+    from aof.analysis.canary import CanaryEvidence, CanaryLimits, Judgement
 
 _FILE = click.Path(path_type=Path)
 limit_option = click.option(
@@ -59,9 +70,25 @@ def canary() -> None:
 )
 @click.option("--end", default="", help="Measure up to this moment (RFC 3339); now when empty.")
 @click.option("--duration", default=1800.0, type=DURATION, help="Measure so long, e.g. 30m.")
-@click.option("--export", type=_FILE, help="Write the evidence that was judged to this file.")
+@click.option(
+    "--export",
+    type=OUTPUT_FILE,
+    metavar="FILE",
+    help="Write the evidence that was judged; its folder must exist.",
+)
 @limit_option
-@click.option("--plot", type=_FILE, help="Write an SVG of both versions, stages and decision.")
+@click.option(
+    "--plot",
+    type=PLOT_FILE,
+    metavar="FILE",
+    help="Draw both versions, stages and decision as NAME.svg or NAME.png; its folder must exist.",
+)
+@click.option(
+    "--html",
+    type=OUTPUT_FILE,
+    metavar="FILE",
+    help="Write report and picture as one page; its folder must exist.",
+)
 @click.option("--fail-on", type=click.Choice(["warn", "never"]), default=None)
 @output_option
 def judge_command(
@@ -75,6 +102,7 @@ def judge_command(
     export: Path | None,
     limits: tuple[str, ...],
     plot: Path | None,
+    html: Path | None,
     fail_on: str | None,
     output: str,
 ) -> None:
@@ -105,10 +133,31 @@ def judge_command(
 
         lines = sparklines(evidence)
         markdown += f"\n```\n{lines}\n```\n" if lines else ""
+    elif plot is not None:
+        markdown += f"\n![Canary against baseline]({plot.as_posix()})\n"
     emit_as(judgement.as_dict(), output, markdown=markdown)
-    if plot is not None:
-        save_plot(plot, evidence, judgement, chosen)
+    if plot is not None or html is not None:
+        _draw(plot, html, evidence, judgement, chosen)
     raise click.exceptions.Exit(int(_exit_code(judgement.verdict.exit_code, fail_on, judgement)))
+
+
+def _draw(
+    plot: Path | None,
+    html: Path | None,
+    evidence: CanaryEvidence,
+    judgement: Judgement,
+    limits: CanaryLimits,
+) -> None:
+    from aof.analysis.canary.markdown import as_markdown
+    from aof.cli.canary_page import as_page
+    from aof.playbooks.canary_chart import rollout_svg
+
+    picture = rollout_svg(evidence, judgement, limits)
+    if plot is not None:
+        save_plot(plot, picture)
+    if html is not None:
+        page = as_page(judgement.summary, as_markdown(judgement), picture)
+        write_atomically(html, page.encode())
 
 
 def _exit_code(code: ExitCode, fail_on: str | None, judgement: object) -> ExitCode:
@@ -131,7 +180,12 @@ def _exit_code(code: ExitCode, fail_on: str | None, judgement: object) -> ExitCo
     help="Percent on the canary and length of each stage.",
 )
 @limit_option
-@click.option("--plot", type=_FILE, help="Write the table as an SVG chart.")
+@click.option(
+    "--plot",
+    type=PLOT_FILE,
+    metavar="FILE",
+    help="Draw the table as NAME.svg or NAME.png; its folder must exist.",
+)
 @output_option
 def power(
     *,
@@ -144,14 +198,16 @@ def power(
 ) -> None:
     """Say before a rollout which rises of the error rate this plan can detect, and when."""
     from aof.analysis.canary.power import power_of
-    from aof.cli.canary_files import parse_stages, save_power_plot
+    from aof.cli.canary_files import parse_stages
 
     if not 0 < baseline_error < 1 or rps <= 0:
         raise UsageFault("--baseline-error must lie between 0 and 1, --rps above 0")
     found = power_of(parse_stages(stages), rps, baseline_error, limits_from(limits))
     emit_as(found.as_dict(), output, markdown=found.markdown())
     if plot is not None:
-        save_power_plot(plot, found)
+        from aof.playbooks.canary_chart import power_svg
+
+        save_plot(plot, power_svg(found))
 
 
 @canary.command()

@@ -13,9 +13,8 @@ from aof.errors import UsageFault
 from aof.transport.files import write_atomically
 
 if TYPE_CHECKING:
-    from aof.analysis.canary import CanaryEvidence, CanaryLimits, Judgement
+    from aof.analysis.canary import CanaryEvidence, CanaryLimits
     from aof.analysis.canary.evidence import Stage
-    from aof.analysis.canary.power import Power
 
 
 def read_evidence(path: Path) -> CanaryEvidence:
@@ -79,23 +78,11 @@ def parse_stages(text: str) -> tuple[Stage, ...]:
         raise UsageFault(f"--stages {text}: expected e.g. 5:5m,25:10m,50:15m") from None
 
 
-def save_plot(
-    path: Path, evidence: CanaryEvidence, judgement: Judgement, limits: CanaryLimits
-) -> None:
-    """Write the rollout's picture."""
-    from aof.playbooks.canary_chart import rollout_svg
+def save_plot(path: Path, document: str) -> None:
+    """Write a picture as its name asks: SVG or PNG."""
+    if path.suffix.lower() == ".png":
+        from aof.plots.raster import png
 
-    _save_svg(path, rollout_svg(evidence, judgement, limits))
-
-
-def save_power_plot(path: Path, found: Power) -> None:
-    """Write the chart of what a plan can detect."""
-    from aof.playbooks.canary_chart import power_svg
-
-    _save_svg(path, power_svg(found))
-
-
-def _save_svg(path: Path, document: str) -> None:
-    if path.suffix.lower() != ".svg":
-        raise UsageFault(f"--plot {path}: pictures are SVG", fix="name the file NAME.svg")
-    write_atomically(path, document.encode())
+        write_atomically(path, png(document))
+    else:
+        write_atomically(path, document.encode())

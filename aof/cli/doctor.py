@@ -19,6 +19,7 @@ _EXTRAS = {
     "mcp": "mcp",
     "server": "dbos",
     "otel": "opentelemetry",
+    "png": "resvg_py",
 }
 
 

@@ -45,8 +45,23 @@ class _OutputFile(click.ParamType[Path]):
         return path
 
 
+class _PlotFile(_OutputFile):
+    """A picture to write: SVG, or PNG where that can be drawn."""
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> Path:
+        path = super().convert(value, param, ctx)
+        if path.suffix.lower() not in (".svg", ".png"):
+            self.fail(f"'{path}' is neither NAME.svg nor NAME.png", param, ctx)
+        if path.suffix.lower() == ".png":
+            from aof.plots.raster import require_png
+
+            require_png()
+        return path
+
+
 DURATION = _Duration()
 OUTPUT_FILE = _OutputFile()
+PLOT_FILE = _PlotFile()
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 
 output_option = click.option(

@@ -25,7 +25,7 @@ def rollout_svg(
     charts = [
         Chart(
             title=title,
-            x_label="minutes since the start",
+            x_label="minutes since the start; shaded: stages, share of traffic on the canary",
             lines=_lines(history, series, _limit(judgement, name)),
             bands=[Band(start, end, label) for start, end, label in history.stretches],
             marks=[mark] if mark else [],
@@ -65,18 +65,19 @@ def _decided(
     at = run.stopped_at or len(evidence.windows)
     word = run.outcome if run.stopped_at else judgement.decision
     seconds = (evidence.windows[at - 1].end - evidence.windows[0].start).total_seconds()
-    return Mark(seconds / 60, word)
+    minute = seconds / 60
+    return Mark(minute, f"{word} at {minute:.0f} min")
 
 
 def _lines(
     history: History, series: Mapping[str, Sequence[float | None]], limit: float | None
 ) -> list[Line]:
     lines = [
-        Line(arm, list(zip(history.minutes, series[arm], strict=True)))
+        Line(arm, list(zip(history.ends, series[arm], strict=True)))
         for arm in ("baseline", "canary")
     ]
-    if limit is not None and history.minutes:
-        ends = [(history.minutes[0], limit), (history.minutes[-1], limit)]
+    if limit is not None and history.starts:
+        ends = [(history.starts[0], limit), (history.ends[-1], limit)]
         lines.append(Line("limit", ends, dashed=True))
     return lines
 
@@ -104,11 +105,12 @@ def power_svg(found: Power) -> str:
         for stage in found.stages
     ]
     chart = Chart(
-        title=f"Stopped, at {found.rps:g} rps and {found.baseline_error:.2%} baseline errors",
-        x_label="error rate of the canary, %",
+        title="Probability of a stop by the end of each stage",
+        x_label="true error rate of the canary, %",
         lines=lines,
         scale=100.0,
         unit="%",
         log_x=True,
     )
-    return svg([chart], title="What this rollout can detect")
+    what = f"{found.rps:g} requests a second, {found.baseline_error:.2%} errors of the baseline"
+    return svg([chart], title=f"What this rollout can detect: {what}")

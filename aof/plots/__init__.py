@@ -1,4 +1,4 @@
 """Pictures of numbers: SVG charts and sparklines. Knows nothing of what the numbers mean.
 
-Pure: standard library only, plain values in, text out.
+Plain values in, text out; only `raster` needs more than the standard library, and only when asked.
 """

@@ -5,12 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 from xml.sax.saxutils import escape
 
 _WIDTH, _HEIGHT = 820, 240
-_LEFT, _RIGHT, _TOP, _BOTTOM = 74, 20, 46, 44
+_LEFT, _RIGHT, _TOP, _BOTTOM = 74, 24, 46, 44
+_HEAD, _HEAD_LINE, _HEAD_CHARS = 16, 18, 96
 # Distinguishable without red and green (Okabe and Ito).
 COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")
+# What browsers find as the system's own, and what renderers find on servers.
+FONTS = (
+    "system-ui, 'Segoe UI', Roboto, 'Noto Sans', 'DejaVu Sans', 'Liberation Sans', "
+    "'Open Sans', Ubuntu, Cantarell, Arial, Helvetica, Verdana, sans-serif"
+)
 _GREY, _INK = "#8a8a8a", "#222222"
 _TICKS = 5
 
@@ -56,16 +63,23 @@ class Chart:
 
 
 def svg(charts: Sequence[Chart], *, title: str) -> str:
-    """All panels below each other as one SVG document with `title` as its accessible name."""
+    """All panels below each other as one SVG document, `title` above them and as its name."""
+    head = wrap(title, _HEAD_CHARS, max_lines=3, placeholder=" ...")
+    top = _HEAD + _HEAD_LINE * len(head)
+    height = top + _HEIGHT * len(charts)
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT * len(charts)}" '
-        f'width="{_WIDTH}" height="{_HEIGHT * len(charts)}" role="img" '
-        'font-family="system-ui, sans-serif" font-size="12">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" '
+        f'width="{_WIDTH}" height="{height}" role="img" '
+        f'font-family="{FONTS}" font-size="12">',
         f"<title>{escape(title)}</title>",
         '<rect width="100%" height="100%" fill="#ffffff"/>',
     ]
+    parts += [
+        _text(_LEFT, _HEAD + 4 + _HEAD_LINE * at, line, "start", _INK, bold=not at)
+        for at, line in enumerate(head)
+    ]
     for at, chart in enumerate(charts):
-        parts.append(f'<g transform="translate(0 {at * _HEIGHT})">')
+        parts.append(f'<g transform="translate(0 {top + at * _HEIGHT})">')
         parts += _Panel(chart).parts()
         parts.append("</g>")
     return "\n".join([*parts, "</svg>"]) + "\n"
@@ -76,6 +90,7 @@ class _Panel:
         self.chart = chart
         xs = [x for line in chart.lines for x, _ in line.points]
         xs += [edge for band in chart.bands for edge in (band.start, band.end)]
+        xs += [mark.x for mark in chart.marks]
         ys = [y for line in chart.lines for _, y in line.points if y is not None]
         self.x0, self.x1 = min(xs, default=0.0), max(xs, default=1.0)
         if self.x1 <= self.x0:
@@ -104,7 +119,8 @@ class _Panel:
                 f'<rect x="{left}" y="{_TOP}" width="{round(right - left, 1)}" '
                 f'height="{_HEIGHT - _TOP - _BOTTOM}" fill="{shade}"/>'
             )
-            found.append(_text((left + right) / 2, _TOP + 13, band.label, "middle", _GREY))
+            if right - left > 7 * len(band.label):
+                found.append(_text((left + right) / 2, _TOP + 13, band.label, "middle", _GREY))
         return found
 
     def _axes(self) -> list[str]:
@@ -150,7 +166,7 @@ class _Panel:
             )
             anchor = "end" if x > _WIDTH * 0.7 else "start"
             shift = -5 if anchor == "end" else 5
-            found.append(_text(x + shift, _TOP + 28, mark.label, anchor, _INK, bold=True))
+            found.append(_text(x + shift, _TOP + 30, mark.label, anchor, _INK, bold=True))
         return found
 
     def _legend(self) -> list[str]:
@@ -169,8 +185,10 @@ class _Panel:
 
 def _text(x: float, y: float, text: str, anchor: str, colour: str, *, bold: bool = False) -> str:
     weight = ' font-weight="600"' if bold else ""
+    # A pale edge keeps text legible where a line runs behind it.
+    edge = ' stroke="#ffffff" stroke-width="3" stroke-opacity="0.85" paint-order="stroke"'
     return (
-        f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}" fill="{colour}"{weight}>'
+        f'<text x="{x:g}" y="{y:g}" text-anchor="{anchor}" fill="{colour}"{weight}{edge}>'
         f"{escape(text)}</text>"
     )
 
@@ -186,19 +204,19 @@ def _runs(points: Sequence[tuple[float, float | None]]) -> list[list[tuple[float
     return [run for run in runs if run]
 
 
-def _round_up(value: float) -> float:
-    """The next of 1, 1.5, 2, 3, 5, 7.5 times a power of ten; 1 for nothing."""
+def _round_up(value: float, steps: Sequence[float] = (1, 1.5, 2, 3, 5, 7.5, 10)) -> float:
+    """The next of `steps` (1 to 10) times a power of ten; 1 for nothing."""
     if value <= 0:
         return 1.0
     power = 10.0 ** math.floor(math.log10(value))
-    return next(
-        step * power for step in (1, 1.5, 2, 3, 5, 7.5, 10) if value <= step * power * 1.001
-    )
+    return next(step * power for step in steps if value <= step * power * 1.001)
 
 
 def _x_ticks(start: float, end: float, *, log: bool) -> list[float]:
     if log:
-        return [start * (end / start) ** (step / _TICKS) for step in range(_TICKS + 1)]
-    step = _round_up((end - start) / 8)
+        powers = range(math.floor(math.log10(start)), math.ceil(math.log10(end)) + 1)
+        ticks = [step * 10.0**power for power in powers for step in (1, 1.5, 2, 3, 5, 7)]
+        return [tick for tick in ticks if start * 0.999 <= tick <= end * 1.001]
+    step = _round_up((end - start) / 8, (1, 2, 5, 10))
     first = math.ceil(start / step - 1e-9)
     return [count * step for count in range(first, math.floor(end / step + 1e-9) + 1)]

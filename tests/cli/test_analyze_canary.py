@@ -57,7 +57,23 @@ def test_plot_is_an_svg_with_the_decision(tmp_path: Path) -> None:
     canary(name, "--plot", "r.svg", cwd=tmp_path)
     root = ElementTree.parse(tmp_path / "r.svg").getroot()
     texts = [element.text for element in root.iter("{http://www.w3.org/2000/svg}text")]
-    assert {"Error rate", "P95 latency", "ROLLBACK", "5%", "25%"} <= set(texts)
+    assert {"Error rate", "P95 latency", "ROLLBACK at 7 min", "5%", "25%"} <= set(texts)
+
+
+def test_the_page_holds_report_and_picture_and_no_markup_from_outside(tmp_path: Path) -> None:
+    data = rollout(12, canary=0.05)
+    data["warnings"] = ["<script>alert(1)</script>"]
+    canary(written(tmp_path, "e.json", data), "--html", "page.html", cwd=tmp_path)
+    page = (tmp_path / "page.html").read_text()
+    assert "<svg " in page
+    assert "<td>Error rate</td>" in page
+    assert "<script" not in page
+
+
+def test_a_picture_is_part_of_the_markdown(tmp_path: Path) -> None:
+    name = written(tmp_path, "e.json", rollout(12, canary=0.05))
+    ran = canary(name, "--plot", "r.svg", "-o", "markdown", cwd=tmp_path)
+    assert "![Canary against baseline](r.svg)" in ran.out
 
 
 def test_limits_can_be_given(tmp_path: Path) -> None:
@@ -84,7 +100,15 @@ def test_unusable_files_exit_2_and_say_where(tmp_path: Path, text: str, says: st
 
 @pytest.mark.parametrize(
     "arguments",
-    [[], ["missing.json"], ["e.json", "--limit", "speed=1"], ["e.json", "--plot", "r.png"]],
+    [
+        [],
+        ["missing.json"],
+        ["e.json", "--limit", "speed=1"],
+        ["e.json", "--plot", "r.gif"],
+        ["e.json", "--plot", "nowhere/r.svg"],
+        ["e.json", "--html", "nowhere/r.html"],
+        ["e.json", "--export", "nowhere/e.json"],
+    ],
 )
 def test_misuse_exits_2(tmp_path: Path, arguments: list[str]) -> None:
     written(tmp_path, "e.json", rollout(30))

@@ -11,7 +11,8 @@ from aof.analysis.canary.evidence import Arm, CanaryEvidence
 class History:
     """One value per window; None where it was not measured. Minutes since the first window."""
 
-    minutes: tuple[float, ...]
+    starts: tuple[float, ...]
+    ends: tuple[float, ...]
     stages: tuple[int | None, ...]
     weights: tuple[float | None, ...]
     error_rate: dict[str, tuple[float | None, ...]]
@@ -22,7 +23,7 @@ class History:
         """Start and end minute and label of each stage."""
         found: list[tuple[float, float, str]] = []
         for at, stage in enumerate(self.stages):
-            start, end = self.minutes[at], self.minutes[min(at + 1, len(self.minutes) - 1)]
+            start, end = self.starts[at], self.ends[at]
             weight = self.weights[at]
             label = f"{weight:.0%}" if weight is not None else f"stage {stage}"
             if found and self.stages[at - 1] == stage:
@@ -36,9 +37,9 @@ def history_of(evidence: CanaryEvidence) -> History:
     """The series of `evidence`."""
     windows = evidence.windows
     origin = windows[0].start if windows else None
-    minutes = [(window.start - origin).total_seconds() / 60 for window in windows if origin]
     return History(
-        minutes=tuple(minutes),
+        starts=tuple((one.start - origin).total_seconds() / 60 for one in windows if origin),
+        ends=tuple((one.end - origin).total_seconds() / 60 for one in windows if origin),
         stages=tuple(window.stage for window in windows),
         weights=tuple(window.weight for window in windows),
         error_rate={
