@@ -40,10 +40,12 @@ def report_values(
     plan: Plan | None,
     model: str,
     reasoning: str = "",
+    ref: str = "",
 ) -> dict[str, Any]:
     """What report templates can use; documented in `docs/agents.md`."""
     return {
         "agent": agent,
+        "ref": ref or agent,
         "description": description,
         "run_id": run_id,
         "verdict": verdict.value,

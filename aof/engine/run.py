@@ -333,6 +333,7 @@ class Run:
             plan=None if self.options.dry_run else plan,
             model=reasoning.model,
             reasoning=reasoning.text,
+            ref=runnable.ref,
         )
         report = render_report(runnable.template, values, name=runnable.template_name)
         return self.log.redactor.text(report)

@@ -1,46 +1,39 @@
 """Playbook `release`: observe where the release stands and propose the next step, no further.
 
 One checkpoint is one plan: the release itself (version, changelog, tag, publication), then
-each environment in turn. Nothing is remembered between runs; Git, the forge and Argo CD say
+each environment in turn. Nothing is remembered between runs; Git, the forge and the cluster say
 where things stand, so a run after any interruption goes on from there.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any
 
 from aof.analysis.release.config import ReleaseConfig
 from aof.analysis.release.escape import escape
 from aof.analysis.release.history import Plans, read_plans
+from aof.analysis.release.packages import in_dependency_order
+from aof.analysis.release.pins import Released
 from aof.analysis.release.plan import ReleasePlan
 from aof.analysis.release.progress import Begun, find_begun
 from aof.analysis.release.releases import find_releases
 from aof.plans import Action
 from aof.playbooks.base import Calls, Options, Request
+from aof.playbooks.release_argocd import ArgocdEnvironments
 from aof.playbooks.release_forge import Forge, choose_forge
-from aof.playbooks.release_options import SETTINGS, Asked, ReleaseOptions, asked
+from aof.playbooks.release_next import Next
+from aof.playbooks.release_options import SETTINGS, Asked, Gitops, ReleaseOptions, asked
+from aof.playbooks.release_pinned import PinnedEnvironments
+from aof.playbooks.release_pins import Pins
 from aof.playbooks.release_prepared import Preparation, Prepared
+from aof.playbooks.release_promotion import Promoter
 from aof.playbooks.release_report import findings_of, memory_entry, report_blocks
 from aof.playbooks.release_repository import CalledRepository
-from aof.playbooks.release_stages import Promotion, StageView, guardian_says
+from aof.playbooks.release_stages import Environments, Promotion, Subject
 from aof.playbooks.release_steps import ReleaseSteps, RemoteView
 from aof.verdict import Assessment, Finding, Verdict, strictest
-
-
-@dataclass(slots=True)
-class Next:
-    """What a run concludes: the step that comes next, and why."""
-
-    decision: str
-    summary: str
-    verdict: Verdict = Verdict.PASS
-    actions: list[Action] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    prepared: Prepared | None = None
-    stages: list[StageView] = field(default_factory=list)
-    wait_s: float | None = None
 
 
 class Release:
@@ -71,7 +64,7 @@ class Release:
         }
         if config.packages:
             document["packages"] = [one.as_dict() for one in plans.plans]
-        findings = [*findings_of(plans, repository.evidence), *outcome.findings]
+        findings = [*findings_of(plans, repository.evidence), *outcome.findings, *run.findings]
         return Assessment(
             verdict=strictest(outcome.verdict, *(one.verdict for one in findings)),
             decision=outcome.decision,
@@ -79,7 +72,7 @@ class Release:
             findings=tuple(findings),
             actions=tuple(outcome.actions),
             facts=document,
-            blocks=report_blocks(plans, outcome.prepared, outcome.stages, outcome.actions, memory),
+            blocks=report_blocks(plans, outcome, run.ahead, request.settings, memory),
             memory=memory_entry(outcome.decision, outcome.summary, plan, request.now),
             firm=outcome.wait_s is None,
             wait_s=outcome.wait_s,
@@ -102,27 +95,35 @@ class _Run:
         self.config, self.repository = config, repository
         self.wanted: Asked = asked(request, options)
         self.forge: Forge | None = choose_forge(calls, options.forge)
+        self.findings: list[Finding] = []
+
+    @property
+    def ahead(self) -> list[str]:
+        """Environments a release goes through; none without an application."""
+        named = self.wanted.app or any(self.options.apps.values())
+        return [stage.name for stage in self.options.stages] if named else []
 
     def decide(self) -> tuple[Plans, Next]:
         """Look at everything, from the start of a release to its end."""
         plans = self._plans("")
         plan = plans.plans[0]
-        same = bool(self.wanted.version) and plan.current == _tag_like(plan, self.wanted.version)
         if self.wanted.rollback:
-            return plans, self._rollback(plan)
+            return plans, self._rollback(plans)
         begun = self._begun(plans)
         if begun is not None:
             return plans, self._continue_begun(plans, begun)
-        new = bool(self.wanted.version) and not same
-        if not new:
-            unfinished = self._unfinished(plan)
-            if unfinished is not None:
-                return plans, unfinished
-        if same:
-            return plans, Next("NO-RELEASE", f"{plan.current} is released everywhere.")
-        if new:
+        if self.wanted.version and plan.current != _tag_like(plan, self.wanted.version):
             plans = self._plans(self.wanted.version)
-        return plans, self._start(plans)
+            return plans, self._start(plans)
+        released = [(one, self._commit_of(one.current)) for one in plans.plans if one.current]
+        found = self._unpublished(released)
+        changed = any(one.next for one in plans.plans) and not self.wanted.version
+        if found is None and not (changed and self.wanted.create):
+            promoter = self._promoter(released)
+            found = promoter.next() if promoter is not None else None
+        if found is None and self.wanted.version:
+            found = Next("NO-RELEASE", f"{plan.current} is released everywhere.")
+        return plans, found or self._start(plans)
 
     def _plans(self, version: str) -> Plans:
         return read_plans(
@@ -184,7 +185,10 @@ class _Run:
             review = steps.by_pull_request(prepared)
             if review.number:
                 text = f"{names} waits for pull request #{review.number} to be merged."
-                return Next("RELEASE", text, Verdict.WARN, findings=findings, prepared=prepared)
+                fix = f"review and merge pull request #{review.number}, then git pull"
+                return Next(
+                    "RELEASE", text, Verdict.WARN, findings=findings, prepared=prepared, fix=fix
+                )
             if review.problem is not None:
                 return _not_from_here(names, review.problem, prepared)
             actions = list(review.actions)
@@ -204,25 +208,37 @@ class _Run:
         problem = remote.problem(self.repository, {})
         text = f"Go on with {', '.join(begun.tags)}, which was begun at {begun.sha[:12]}."
         if problem is not None:
-            return Next("HOLD", text, Verdict.INCONCLUSIVE, findings=[problem], prepared=prepared)
+            return Next(
+                "HOLD",
+                text,
+                Verdict.INCONCLUSIVE,
+                findings=[problem],
+                prepared=prepared,
+                fix=problem.detail,
+            )
         actions = self._steps(remote).from_commit(prepared, begun.sha)
         findings = [] if matching else [_only_named(begun, plans)]
         return Next("RELEASE", text, actions=actions, findings=findings, prepared=prepared)
 
-    def _unfinished(self, plan: ReleasePlan) -> Next | None:
-        """What the last release still lacks: publication, or environments."""
-        if plan.current is None or self.config.packages:
+    def _unpublished(self, released: Sequence[tuple[ReleasePlan, str]]) -> Next | None:
+        """What the last releases still lack before they can be promoted."""
+        if not released:
             return None
-        sha = self._commit_of(plan.current)
-        remote = self._remote([plan.current])
-        steps = self._steps(remote)
-        push, publish = steps.left(plan.current, fresh=plan.changed.commits == 0)
-        if push or publish:
-            prepared = self._released(plan, sha)
-            actions = steps.publication(prepared, sha, push=push, publish=publish)
-            text = f"Go on with {plan.current}: {len(actions)} steps of its publication are left."
+        tags = [str(plan.current) for plan, _ in released]
+        steps = self._steps(self._remote(tags))
+        actions: list[Action] = []
+        left = []
+        for plan, sha in released:
+            push, publish = steps.left(plan.current or "", fresh=sha == self.repository.head())
+            if push or publish:
+                prepared = self._released(plan, sha)
+                actions += steps.publication(prepared, sha, push=push, publish=publish)
+                left.append(plan.current or "")
+        if left:
+            names = ", ".join(left)
+            text = f"Go on with {names}: {len(actions)} steps of its publication are left."
             return Next("RELEASE", text, actions=actions, prepared=prepared)
-        return self._promote(plan.current, sha)
+        return None
 
     def _released(self, plan: ReleasePlan, sha: str) -> Prepared:
         """Texts of the release that is tagged already, as they were when it was planned."""
@@ -234,56 +250,68 @@ class _Run:
         as_planned = replace(plan, current=since.name if since else None, head=sha)
         return Preparation(self.repository, self.config, self.forge).begun(begun, [as_planned])
 
-    def _promotion(self) -> Promotion | None:
-        if not self.wanted.app or self.calls.not_consulted("argocd") is not None:
+    def _promoter(self, released: Sequence[tuple[ReleasePlan, str]]) -> Promoter | None:
+        """The way of the releases that have an application; None when none has one."""
+        subjects = [
+            Subject(
+                app, Released(plan.current or "", plan.current_version or "", sha), plan.package
+            )
+            for plan, sha in self._in_order(released)
+            if (app := self.wanted.app_of(plan.package, self.options.apps))
+        ]
+        stages = self.options.stages
+        pinned = any(stage.pin is not None for stage in stages)
+        by_argocd = any(stage.pin is None for stage in stages)
+        if not subjects:
             return None
-        return Promotion(self.calls, self.wanted.app, self.options.stages, now=self.request.now)
+        missing = self.calls.not_consulted("argocd") if by_argocd else None
+        if missing is not None:
+            self.findings.append(_not_promoted(subjects, missing))
+            return None
+        argocd = ArgocdEnvironments(self.calls, self.request.now, again=self.wanted.again)
+        by_pin: Environments = argocd
+        if pinned:
+            by_pin = PinnedEnvironments(
+                self.calls, self._pins(), self.request.now, again=self.wanted.again
+            )
+        return Promoter(self.calls, self.request, Promotion(subjects, stages, argocd, by_pin))
 
-    def _promote(self, tag: str, sha: str) -> Next | None:
-        """Checkpoints 2 to 4: each environment after the one before has proved itself."""
-        promotion = self._promotion()
-        if promotion is None:
-            return None
-        views = promotion.look(sha)
-        pending = next((view for view in views if not view.done), None)
-        if pending is None:
-            return None
-        not_yet = _not_yet(promotion, views, pending, tag)
-        if not_yet is not None:
-            return not_yet
-        findings, allowed = [], True
-        if pending.stage.needs_guardian:
-            gate, allowed = guardian_says(self.request, self.calls)
-            findings = [gate]
-            if gate.verdict is Verdict.FAIL:
-                text = f"{tag} does not go to {pending.stage.name}: {gate.title}."
-                return Next("NO-GO", text, gate.verdict, findings=findings, stages=views)
-        actions = promotion.forward(pending, sha, tag, executable=allowed)
-        if allowed:
-            text, decision, verdict = f"Promote {tag} to {pending.stage.name}.", "RELEASE", None
-        else:
-            text = f"{tag} waits before {pending.stage.name}: {findings[0].title}."
-            decision, verdict = "HOLD", Verdict.INCONCLUSIVE
-        return Next(
-            decision,
-            text,
-            verdict or Verdict.PASS,
-            actions=actions,
-            findings=findings,
-            stages=views,
+    def _in_order(
+        self, released: Sequence[tuple[ReleasePlan, str]]
+    ) -> Sequence[tuple[ReleasePlan, str]]:
+        """Dependencies before what depends on them."""
+        names = [one.name for one in in_dependency_order(self.config.packages)]
+        return sorted(released, key=lambda pair: names.index(pair[0].package) if names else 0)
+
+    def _pins(self) -> Pins:
+        """Where pins live: the repository of the tool `gitops`, else the one released."""
+        tool, where = "gitops", self.options.gitops
+        if where is None:
+            tool, branch = "git", self.repository.branch() or self.config.branch
+            where = Gitops(branch=branch, review=self.config.protected)
+        at = self.request.now.replace(microsecond=0).isoformat()
+        return Pins(
+            self.calls,
+            tool=tool,
+            branch=where.branch,
+            review=where.review,
+            forge=self.forge,
+            repository=where.repository,
+            at=at,
         )
 
-    def _rollback(self, plan: ReleasePlan) -> Next:
-        promotion = self._promotion()
-        if promotion is None:
+    def _rollback(self, plans: Plans) -> Next:
+        released = [
+            (plan, self._commit_of(plan.current) if plan.current else "") for plan in plans.plans
+        ]
+        promoter = self._promoter(released)
+        if promoter is None:
             reason = self.calls.not_consulted("argocd") or "no application is named"
             text = f"There is nothing to roll back: {reason}."
-            return Next("HOLD", text, Verdict.INCONCLUSIVE)
-        views = promotion.look(self._commit_of(plan.current) if plan.current else "")
-        view = promotion.chosen(views, self.request)
-        text = f"Roll {view.stage.name} back to what ran before."
-        actions = promotion.back(view, reason=text)
-        return Next("ROLLBACK", text, Verdict.FAIL, actions=actions, stages=views)
+            return Next(
+                "HOLD", text, Verdict.INCONCLUSIVE, fix="name the application: --set app=NAME"
+            )
+        return promoter.rollback()
 
     def _commit_of(self, tag: str) -> str:
         found = self.calls.read("git", "describe", revision=f"refs/tags/{tag}")
@@ -292,7 +320,24 @@ class _Run:
 
 def _not_from_here(names: str, problem: Finding, prepared: Prepared) -> Next:
     text = f"{names} is computed but cannot be released from here: {problem.title}."
-    return Next("HOLD", text, Verdict.INCONCLUSIVE, findings=[problem], prepared=prepared)
+    return Next(
+        "HOLD",
+        text,
+        Verdict.INCONCLUSIVE,
+        findings=[problem],
+        prepared=prepared,
+        fix=problem.detail,
+    )
+
+
+def _not_promoted(subjects: Sequence[Subject], why: str) -> Finding:
+    names = ", ".join(dict.fromkeys(one.app for one in subjects))
+    return Finding(
+        id="promotion",
+        verdict=Verdict.WARN,
+        title=f"{names} is not promoted: Argo CD cannot be asked",
+        detail=why,
+    )
 
 
 def _only_named(begun: Begun, plans: Plans) -> Finding:
@@ -305,26 +350,6 @@ def _only_named(begun: Begun, plans: Plans) -> Finding:
         f"the history asks for {asked_for}",
         detail="approve it only if that commit was made by the release",
     )
-
-
-def _not_yet(
-    promotion: Promotion, views: list[StageView], pending: StageView, tag: str
-) -> Next | None:
-    """Why the next environment has to wait, or be taken back; None when it can go on."""
-    name = pending.stage.name
-    if pending.busy:
-        text = f"{tag} is on its way to {name}: {pending.reason}."
-        return Next("HOLD", text, Verdict.INCONCLUSIVE, stages=views, wait_s=15.0)
-    if pending.failed:
-        text = f"{tag} failed in {name}: {pending.reason}."
-        actions = promotion.back(pending, reason=text)
-        return Next("ROLLBACK", text, Verdict.FAIL, actions=actions, stages=views)
-    before = promotion.before(views, pending)
-    if before is not None and before.soak_left_s > 0:
-        left = before.soak_left_s
-        text = f"{tag} proves itself in {before.stage.name} for {left:.0f} s more."
-        return Next("HOLD", text, Verdict.INCONCLUSIVE, stages=views, wait_s=left)
-    return None
 
 
 def _tag_like(plan: ReleasePlan, version: str) -> str:

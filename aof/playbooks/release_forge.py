@@ -42,20 +42,28 @@ class Forge:
         names = (one.get("author") for one in answer.data["commits"])
         return list(dict.fromkeys(f"@{name}" for name in names if name))
 
-    def open_request(self, branch: str, base: str) -> str:
+    def open_request(self, branch: str, base: str, *, repository: str = "") -> str:
         """Number of the open pull or merge request for `branch`, or empty."""
-        operation, arguments, listed, number = self._requests(branch, base)
+        operation, arguments, listed, number = self._requests(branch, base, repository)
         answer = self.calls.read(self.tool, operation, **arguments)
         found = answer.data[listed] if answer.ok else []
         return str(found[0][number]) if found else ""
 
-    def _requests(self, branch: str, base: str) -> tuple[str, dict[str, Any], str, str]:
+    def _requests(
+        self, branch: str, base: str, repository: str
+    ) -> tuple[str, dict[str, Any], str, str]:
         """How to ask for open requests: operation, arguments, and names in the answer."""
         if self.tool == "github_actions":
-            arguments = {"head": branch, "base": base, "state": "open"}
+            arguments = {"head": branch, "base": base, "state": "open", **self._of(repository)}
             return "get_pull_requests", arguments, "pull_requests", "number"
         arguments = {"source_branch": branch, "target_branch": base, "state": "opened"}
+        arguments |= self._of(repository)
         return "get_merge_requests", arguments, "merge_requests", "iid"
+
+    def _of(self, repository: str) -> dict[str, str]:
+        """The argument that names another repository than the configured one."""
+        name = "repository" if self.tool == "github_actions" else "project"
+        return {name: repository} if repository else {}
 
     def publish(
         self,
@@ -91,7 +99,16 @@ class Forge:
         )
         return [draft, *self._uploads(tag, assets), publication]
 
-    def request(self, title: str, head: str, base: str, body: str) -> Action:
+    def request(
+        self,
+        title: str,
+        head: str,
+        base: str,
+        body: str,
+        *,
+        repository: str = "",
+        executable: bool = True,
+    ) -> Action:
         """Ask for `head` to be merged into a protected branch."""
         github = self.tool == "github_actions"
         arguments = {"title": title, "body": body} if github else {"title": title}
@@ -99,12 +116,13 @@ class Forge:
         if not github:
             ends = {"source_branch": head, "target_branch": base}
             arguments["description"] = body
-        operation, asked, listed, _ = self._requests(head, base)
+        operation, asked, listed, _ = self._requests(head, base, repository)
         return self.calls.action(
             self.tool,
             "create_pull_request" if github else "create_merge_request",
-            {**arguments, **ends},
+            {**arguments, **ends, **self._of(repository)},
             reason=f"{base} is protected: let it be reviewed",
+            executable=executable,
             target=head,
             assumes=[
                 Assumption(

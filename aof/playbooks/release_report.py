@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -12,11 +13,13 @@ from aof.analysis.release.history import Plans
 from aof.analysis.release.model import Diagnostic
 from aof.analysis.release.plan import ReleasePlan
 from aof.plans import Action
+from aof.playbooks.release_next import Next
 from aof.playbooks.release_prepared import Prepared
 from aof.playbooks.release_stages import StageView
 from aof.verdict import Finding, Verdict
 
 _MOST = 20
+_KEPT = ("app", "package")
 _KINDS = {
     "feat": "Features",
     "fix": "Bug fixes",
@@ -77,19 +80,31 @@ def memory_entry(decision: str, summary: str, plan: ReleasePlan, now: datetime) 
 
 def report_blocks(
     plans: Plans,
-    prepared: Prepared | None,
-    stages: Sequence[StageView],
-    actions: Sequence[Action],
+    outcome: Next,
+    ahead: Sequence[str],
+    settings: Mapping[str, str],
     memory: Sequence[Mapping[str, Any]],
 ) -> dict[str, str]:
-    """Markdown for the report template; empty blocks are left out by it."""
+    """Markdown for the report template; empty blocks are left out by it.
+
+    Args:
+        plans: The analysis.
+        outcome: What comes next.
+        ahead: Names of the environments a release goes through.
+        settings: The run's, to run it again.
+        memory: Earlier entries.
+    """
+    prepared, stages, actions = outcome.prepared, outcome.stages, outcome.actions
     return {
+        "way": _way(outcome, ahead),
+        "fix": outcome.fix,
+        "again": _again(outcome, settings),
         "heading": "\n".join(_heading(plan) for plan in plans.plans),
         "calculation": "\n".join(_calculation(plan) for plan in plans.plans),
         "changelog": prepared.section.strip("\n") if prepared else "",
         "notes": _notes(prepared) if prepared else "",
         "stages": _stages(stages),
-        "checkpoints": _checkpoints(actions),
+        "checkpoints": _checkpoints(actions, stages),
         "rollback": _rollback(actions),
         "history": _history(memory),
     }
@@ -132,20 +147,45 @@ def _notes(prepared: Prepared) -> str:
 def _stages(stages: Sequence[StageView]) -> str:
     if not stages:
         return ""
-    lines = ["| Stage | Application | Runs | State |", "|---|---|---|---|"]
+    lines = ["| Stage | Deployed by | Release | Runs | State |", "|---|---|---|---|---|"]
     for view in stages:
-        state = "arrived" if view.done else view.reason
+        state = view.state if not view.reason else f"{view.state}: {escape(view.reason)}"
         if view.soak_left_s:
             state += f", soaks for {view.soak_left_s:.0f} s more"
-        lines.append(f"| {view.stage.name} | {view.app} | {view.revision[:12]} | {state} |")
+        runs = view.runs[:12] if len(view.runs) == 40 else view.runs
+        cells = (view.stage.name, view.place, view.subject.released.tag, runs, state)
+        lines.append(f"| {' | '.join(cells)} |")
     return "\n".join(lines)
 
 
-def _checkpoints(actions: Sequence[Action]) -> str:
-    tools = {action.tool for action in actions if action.executable}
-    if not tools:
+def _way(outcome: Next, ahead: Sequence[str]) -> str:
+    """The checkpoints in order; ticked when they are behind, bold where the release stands."""
+    reached = dict.fromkeys(ahead, outcome.decision == "NO-RELEASE")
+    for name in reached:
+        views = [view for view in outcome.stages if view.stage.name == name]
+        reached[name] = all(view.done for view in views) if views else reached[name]
+    released = bool(outcome.stages) or outcome.decision == "NO-RELEASE"
+    steps = {"version and changelog": released, **reached}
+    here = next((name for name, done in steps.items() if not done), "")
+    marks = {name: f"{name} ✔" if done else name for name, done in steps.items()}
+    return " → ".join(f"**{name}**" if name == here else marks[name] for name in steps)
+
+
+def _again(outcome: Next, settings: Mapping[str, str]) -> str:
+    """What to run next, after `aofctl run agent REF`; empty when there is nothing left."""
+    if outcome.decision == "NO-RELEASE":
         return ""
-    if "argocd" in tools:
+    kept = [f"{name}={settings[name]}" for name in _KEPT if name in settings]
+    words = ['"Go on"', *(f"--set {shlex.quote(one)}" for one in kept)]
+    if outcome.wait_s is not None:
+        words.append(f"--wait {max(int(outcome.wait_s // 60) + 1, 10)}m")
+    return " ".join(words)
+
+
+def _checkpoints(actions: Sequence[Action], stages: Sequence[StageView]) -> str:
+    if not any(action.executable for action in actions):
+        return ""
+    if stages:
         return (
             "- [ ] The environment before is healthy and has run long enough\n"
             "- [ ] Tests against it passed\n"
@@ -159,7 +199,7 @@ def _checkpoints(actions: Sequence[Action]) -> str:
 
 
 def _rollback(actions: Sequence[Action]) -> str:
-    lines = [f"- {action.target}: `{action.undo}`" for action in actions if action.undo]
+    lines = [f"- {action.target}: `{action.undo}`" for action in reversed(actions) if action.undo]
     return "\n".join(lines)
 
 

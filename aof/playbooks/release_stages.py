@@ -1,242 +1,153 @@
-"""Environments of a release in Argo CD: where it runs, and how it gets to the next one.
+"""Environments of a release, whoever deploys them: where it runs, and who goes next.
 
-A release is promoted as a commit, never as a name that can move. It has arrived when Argo CD
-compared with that commit, synced it and found it healthy; health alone is true of the
-previous release, too.
+A stage is looked at and changed by its `Environments`: Argo CD, or a pin in Git that Flux or
+Argo CD follows. What the order of stages means is decided here.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import Any, Literal, NamedTuple, Protocol
 
+from aof.analysis.release.pins import Released
 from aof.errors import UsageFault
-from aof.manifests.base import duration_s
-from aof.plans import Action, Assumption, Check, digest
-from aof.playbooks.base import Calls, Request
+from aof.plans import Action
+from aof.playbooks.base import Request
 from aof.playbooks.release_options import Stage
-from aof.verdict import Finding, Verdict
 
-_GUARDIAN = "deployment-guardian"
+State = Literal["pending", "busy", "done", "failed", "blocked", "taken-back"]
+"""`blocked` needs a person first; `taken-back`: it ran there and was rolled back."""
+
+
+class Subject(NamedTuple):
+    """What is promoted: a release, the application that runs it, its package if any."""
+
+    app: str
+    released: Released
+    package: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class StageView:
-    """One environment: what it runs, and whether the release has arrived there."""
+    """One environment: what it runs, and whether the release has arrived there.
 
+    Attributes:
+        subject: The release this is about.
+        stage: The environment.
+        place: What deploys it, e.g. `argocd/shop-dev`.
+        runs: Commit or version that runs there, as far as it is known.
+        state: Where the release stands there.
+        reason: Why it is not `done`, in words.
+        fix: The command for a person, when it is blocked.
+        soak_left_s: When it is done: how long it still has to prove itself.
+        seen: What whoever looked needs to change it.
+    """
+
+    subject: Subject
     stage: Stage
-    app: str
-    revision: str
-    done: bool
-    busy: bool
-    failed: bool
-    reason: str
-    soak_left_s: float
-    overview: Mapping[str, Any]
-    evidence: str
+    place: str
+    runs: str
+    state: State
+    reason: str = ""
+    fix: str = ""
+    soak_left_s: float = 0.0
+    evidence: tuple[str, ...] = ()
+    seen: Any = None
+
+    @property
+    def done(self) -> bool:
+        """The release runs there and is healthy."""
+        return self.state == "done"
 
     def as_dict(self) -> dict[str, Any]:
         """JSON for the facts."""
         return {
             "stage": self.stage.name,
-            "app": self.app,
-            "revision": self.revision,
+            "app": self.place.partition("/")[2],
+            "tag": self.subject.released.tag,
+            "revision": self.runs,
+            "state": self.state,
             "done": self.done,
             "reason": self.reason,
             "soak_left_s": round(self.soak_left_s),
         }
 
 
+class Environments(Protocol):
+    """One way of deploying."""
+
+    def look(self, stage: Stage, subject: Subject) -> StageView:
+        """See an environment; `Unreachable` when it cannot be."""
+
+    def forward(self, views: Sequence[StageView], *, executable: bool) -> list[Action]:
+        """Bring the releases to environments of one stage."""
+
+    def back(self, view: StageView, *, reason: str) -> list[Action]:
+        """Bring back what ran before, by the same path."""
+
+
 @dataclass(frozen=True, slots=True)
 class Promotion:
-    """The environments of one application."""
+    """The way of releases through the stages, in their order.
 
-    calls: Calls
-    app: str
+    Attributes:
+        subjects: What is promoted; dependencies before what depends on them.
+        stages: The environments.
+        by_argocd: For stages without a pin.
+        by_pin: For stages with one.
+    """
+
+    subjects: Sequence[Subject]
     stages: Sequence[Stage]
-    now: datetime
+    by_argocd: Environments
+    by_pin: Environments
 
-    def look(self, sha: str) -> list[StageView]:
-        """See each environment; `Unreachable` when Argo CD does not answer."""
-        return [self._look(stage, sha) for stage in self.stages]
+    def look(self) -> list[list[StageView]]:
+        """See every stage of every subject."""
+        return [
+            [self._of(stage).look(stage, subject) for stage in self.stages]
+            for subject in self.subjects
+        ]
 
-    def before(self, views: Sequence[StageView], view: StageView) -> StageView | None:
-        """The environment before this one; None for the first."""
-        index = list(views).index(view)
-        return views[index - 1] if index else None
+    def next_of(self, views: Sequence[Sequence[StageView]]) -> list[Sequence[StageView]]:
+        """Those whose turn it is: each as all its stages up to the one it has not reached.
 
-    def chosen(self, views: Sequence[StageView], request: Request) -> StageView:
-        """The environment a request to roll back means; the last one it names."""
+        Subjects go together: a stage is finished by all before the next one begins.
+        """
+        reached = [sum(1 for _ in _leading(line)) for line in views]
+        first = min((count for count in reached if count < len(self.stages)), default=None)
+        if first is None:
+            return []
+        return [
+            line[: first + 1] for line, count in zip(views, reached, strict=True) if count == first
+        ]
+
+    def forward(self, views: Sequence[StageView], *, executable: bool) -> list[Action]:
+        """Bring releases to their next environment, all of one stage."""
+        return self._of(views[0].stage).forward(views, executable=executable)
+
+    def back(self, view: StageView, *, reason: str) -> list[Action]:
+        """Bring back what ran before."""
+        return self._of(view.stage).back(view, reason=reason)
+
+    def chosen(self, views: Sequence[Sequence[StageView]], request: Request) -> list[StageView]:
+        """The environments a request to roll back means: of the last stage it names."""
         named = request.settings.get("rollback", "")
         words = request.text.lower().split()
-        for view in reversed(views):
-            if view.stage.name in {named, *([] if named else words)}:
-                return view
-        names = ", ".join(view.stage.name for view in views)
+        for number, stage in reversed(list(enumerate(self.stages))):
+            if stage.name in {named, *([] if named else words)}:
+                return [line[number] for line in views]
+        names = ", ".join(stage.name for stage in self.stages)
         raise UsageFault(
             "it is not said which environment to roll back", fix=f"--set rollback=NAME of {names}"
         )
 
-    def forward(
-        self, view: StageView, sha: str, tag: str, *, executable: bool = True
-    ) -> list[Action]:
-        """Bring `sha` to an environment."""
-        reason = f"Promote {tag} to {view.stage.name}"
-        return self._set(view, sha, reason, executable=executable)
-
-    def back(self, view: StageView, *, reason: str) -> list[Action]:
-        """Bring back what ran before, by the same path."""
-        answer = self.calls.read("argocd", "app_history", name=view.app)
-        entries = answer.require()["history"]
-        now = next((one["revision"] for one in entries if one["current"]), view.revision)
-        earlier = [one for one in entries if not one["current"] and one["revision"] != now]
-        if not earlier:
-            command = f"argocd app set {view.app} --revision <previous-commit>"
-            return [self.calls.recommend(command, reason=reason, target=f"argocd/{view.app}")]
-        return self._set(view, earlier[0]["revision"], reason, executable=True)
-
-    def _look(self, stage: Stage, sha: str) -> StageView:
-        app = stage.application(self.app)
-        shown = self.calls.read("argocd", "app_get", name=app)
-        overview = shown.require()
-        arrived, reason = False, "nothing is released yet"
-        if sha:
-            answer = self.calls.read(
-                "argocd", "app_wait", name=app, revision=sha, timeout_s=0, operation_needed=False
-            ).require()
-            arrived, reason = bool(answer["arrived"]), str(answer["reason"])
-        operation = overview["operation"]
-        here = _same(overview, sha)
-        failed = here and (
-            operation["phase"] in {"Failed", "Error"} or overview["health"] == "Degraded"
-        )
-        return StageView(
-            stage=stage,
-            app=app,
-            revision=str(overview["revision"]),
-            done=arrived,
-            busy=not arrived and not failed and (bool(operation["running"]) or here),
-            failed=failed and not arrived,
-            reason=reason,
-            soak_left_s=self._soak_left(stage, app) if arrived else 0.0,
-            overview=overview,
-            evidence=shown.evidence_id,
-        )
-
-    def _soak_left(self, stage: Stage, app: str) -> float:
-        soak = duration_s(stage.soak)
-        if not soak:
-            return 0.0
-        entries = self.calls.read("argocd", "app_history", name=app).require()["history"]
-        since = next((one["deployed_at"] for one in entries if one["current"]), None)
-        if not since:
-            return 0.0
-        ran = (self.now - datetime.fromisoformat(since)).total_seconds()
-        return max(soak - ran, 0.0)
-
-    def _set(self, view: StageView, sha: str, reason: str, *, executable: bool) -> list[Action]:
-        owner = view.overview["managed_by"]
-        if owner:
-            words = (
-                f"{reason}. {owner} owns {view.app} and would undo a change here: change it there"
-            )
-            command = f"argocd app set {view.app} --revision {sha}"
-            return [self.calls.recommend(command, reason=words, target=f"argocd/{view.app}")]
-        arrived = Check(
-            tool="argocd",
-            operation="app_wait",
-            arguments={
-                "name": view.app,
-                "revision": sha,
-                "timeout_s": min(int(duration_s(view.stage.timeout)), 3600),
-                "operation_needed": False,
-            },
-            condition="arrived",
-            describes=f"{view.app} is synced and healthy at {sha[:12]}",
-        )
-        aimed = Check(
-            tool="argocd",
-            operation="app_get",
-            arguments={"name": view.app},
-            condition=f"sources[0].targetRevision == '{sha}'",
-            describes=f"{view.app} targets {sha[:12]}",
-        )
-        automatic = bool(view.overview["auto_sync"])
-        actions = [
-            self.calls.action(
-                "argocd",
-                "app_set",
-                {"name": view.app, "revision": sha},
-                reason=reason,
-                evidence=(view.evidence,),
-                executable=executable,
-                target=f"argocd/{view.app}",
-                assumes=[self._unmoved(view)],
-                verify=[arrived if automatic else aimed],
-                undo=f"argocd app set {view.app} --revision {_target(view.overview)}",
-            )
-        ]
-        if not automatic:
-            actions.append(
-                self.calls.action(
-                    "argocd",
-                    "app_sync",
-                    {"name": view.app},
-                    reason=f"Deploy it and wait until {view.app} is healthy",
-                    evidence=(view.evidence,),
-                    executable=executable,
-                    target=f"argocd/{view.app}",
-                    verify=[arrived],
-                )
-            )
-        return actions
-
-    def _unmoved(self, view: StageView) -> Assumption:
-        return Assumption(
-            tool="argocd",
-            operation="app_get",
-            arguments={"name": view.app},
-            path="revision",
-            digest=digest(view.overview["revision"]),
-            describes=f"{view.app} still runs {view.revision[:12]}",
-        )
+    def _of(self, stage: Stage) -> Environments:
+        return self.by_argocd if stage.pin is None else self.by_pin
 
 
-def guardian_says(request: Request, calls: Calls) -> tuple[Finding, bool]:
-    """The gate before production, and whether it is open.
-
-    The verdict of deployment-guardian comes from the same fleet, or from a file with its
-    `-o json` answer (`--set guardian=FILE`).
-    """
-    answer: Any = request.previous.get(_GUARDIAN)
-    evidence: tuple[str, ...] = ()
-    name = request.settings.get("guardian")
-    if name:
-        try:
-            answer = json.loads((request.folder / name).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            what = f"the guardian's answer {name} cannot be read"
-            raise UsageFault(what, why=str(error)) from None
-        evidence = (calls.record("file", answer, about=name),)
-    decision = answer.get("decision") if isinstance(answer, Mapping) else None
-    title = f"{_GUARDIAN} says {decision}" if decision else f"{_GUARDIAN} has not been asked"
-    verdict = Verdict.INCONCLUSIVE
-    if decision == "PROCEED":
-        verdict = Verdict.PASS
-    elif decision in {"ROLLBACK", "NO-GO"}:
-        verdict = Verdict.FAIL
-    found = Finding(id="guardian", verdict=verdict, title=title, evidence=evidence)
-    return found, verdict is Verdict.PASS
-
-
-def _same(overview: Mapping[str, Any], sha: str) -> bool:
-    """Whether the last operation was for this commit."""
-    return bool(sha) and sha in str(overview["operation"]["revision"]).split(",")
-
-
-def _target(overview: Mapping[str, Any]) -> str:
-    sources = overview["sources"] or [{}]
-    return str(sources[0].get("targetRevision") or "<previous>")
+def _leading(line: Sequence[StageView]) -> Sequence[StageView]:
+    """The stages from the first on that are done."""
+    end = next((number for number, view in enumerate(line) if not view.done), len(line))
+    return line[:end]

@@ -16,6 +16,7 @@ from aof.playbooks.base import Calls
 from aof.playbooks.release_forge import Asset, Forge
 from aof.playbooks.release_prepared import Prepared
 from aof.playbooks.release_repository import CalledRepository
+from aof.playbooks.release_review import review_branch
 from aof.verdict import Finding, Verdict
 
 
@@ -144,51 +145,28 @@ class ReleaseSteps:
     def by_pull_request(self, prepared: Prepared) -> Review:
         """For a protected branch: the version goes through review."""
         branch = f"release/{'+'.join(prepared.tags)}"
-        full = f"refs/heads/{branch}"
         number = self.forge.open_request(branch, self.remote.branch) if self.forge else ""
         if number:
             return Review(number=number)
-        there = self._tips(full)
-        begun = next((sha for sha in there.values() if sha), None)
-        problem = self._foreign(prepared, branch, begun) if begun else None
-        if problem is not None:
-            return Review(problem=problem)
-        actions = [] if begun else [self._commit(prepared, branch)]
-        if there["remote"] is None:
-            actions.append(self._push([full], [], undo=f"git push origin --delete {branch}"))
+        mark = f"{FOOTER}: {prepared.tags[0]}"
+        found = review_branch(
+            self.calls, branch, self.repository.head(), mark, remote=self.remote.name
+        )
+        if found.foreign:
+            title = f"the branch {branch} exists and was not made for this commit"
+            return Review(
+                problem=Finding(
+                    id="branch", verdict=Verdict.INCONCLUSIVE, title=title, detail=found.fix
+                )
+            )
+        actions = [] if found.tip else [self._commit(prepared, branch)]
+        if found.there is None:
+            undo = f"git push {self.remote.name} --delete {branch}"
+            actions.append(self._push([f"refs/heads/{branch}"], [], undo=undo))
         if self.forge is not None:
             body = "\n".join(prepared.notes_texts)
             actions.append(self.forge.request(prepared.subject, branch, self.remote.branch, body))
         return Review(actions)
-
-    def _tips(self, full: str) -> dict[str, str | None]:
-        """Where the remote and this clone have a branch."""
-        return {
-            where: self.calls.read("git", "remote_refs", names=[full], remote=name).require()[
-                "refs"
-            ][full]
-            for where, name in (("remote", self.remote.name), ("here", "."))
-        }
-
-    def _foreign(self, prepared: Prepared, branch: str, tip: str) -> Finding | None:
-        """Why a branch that exists is not this release begun earlier; None when it is."""
-        read = self.calls.read(
-            "git", "log", revision=tip, since=self.repository.head(), max_count=2
-        )
-        commits = read.data["commits"] if read.ok else []
-        ours = [
-            one
-            for one in commits
-            if one["parents"] == [self.repository.head()]
-            and f"{FOOTER}: {prepared.tags[0]}" in one["message"]
-        ]
-        if ours and len(commits) == 1:
-            return None
-        title = f"the branch {branch} exists and was not made for this commit"
-        fix = f"git fetch {self.remote.name} {branch}"
-        if read.ok:
-            fix = f"git push {self.remote.name} --delete {branch}; git branch -D {branch}"
-        return Finding(id="branch", verdict=Verdict.INCONCLUSIVE, title=title, detail=fix)
 
     def left(self, tag: str, *, fresh: bool) -> tuple[bool, bool]:
         """Whether the release that is tagged here still has to be pushed, and published.

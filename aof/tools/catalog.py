@@ -1,4 +1,4 @@
-"""Every tool name of the specification and the class behind it. No scanning, no side effects."""
+"""Every tool name and the class behind it. No scanning, no side effects."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ TOOLS: dict[str, str] = {
     "git": "aof.tools.git:Git",
     "github_actions": "aof.tools.github_actions:GithubActions",
     "gitlab_ci": "aof.tools.gitlab_ci:GitlabCi",
+    "gitops": "aof.tools.git:Gitops",
     "grafana_query": "aof.tools.grafana_query:GrafanaQuery",
     "jenkins": "aof.tools.jenkins:Jenkins",
     "kubectl": "aof.tools.kubectl:Kubectl",

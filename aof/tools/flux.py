@@ -59,11 +59,12 @@ class Flux(ClusterTool):
             all_namespaces: Of all namespaces.
 
         Returns:
-            `{"kustomizations": [{kind, name, namespace, ready, reconciling, stalled, reason,
-            message, ready_since, suspended, interval, requested_at, handled, revision, commit,
-            attempted, path, prune, target_namespace, source, inventory, object}]}`.
-            `revision` is the last applied one; `handled` is true when the last request to
-            reconcile, if any, and the newest generation have been dealt with.
+            `{"kustomizations": [{kind, name, namespace, ready, failed, reconciling, stalled,
+            reason, message, ready_since, suspended, interval, requested_at, handled, revision,
+            commit, attempted, path, prune, target_namespace, source, inventory, object}]}`.
+            `failed` is false while it only waits for something. `revision` is the last applied
+            one; `handled` is true when the last request to reconcile, if any, and the newest
+            generation have been dealt with.
         """
         found = self._read("kustomization", name, namespace, all_namespaces=all_namespaces)
         return _listed("kustomizations", [reading.kustomization(one) for one in found])

@@ -17,6 +17,9 @@ JSON = Mapping[str, Any]
 REQUESTED_AT = "reconcile.fluxcd.io/requestedAt"
 _DIGEST = re.compile(r"(?:^|[@/])(?:sha1:|sha256:)?([0-9a-f]{40}(?:[0-9a-f]{24})?)$")
 
+_WAITING = {"Progressing", "ProgressingWithRetry", "DependencyNotReady", "ArtifactFailed"}
+"""Reasons of an object that is not ready because what it needs is not there yet."""
+
 
 def commit_of(revision: str) -> str:
     """The commit or digest in `main@sha1:abc...` (or the older `main/abc...`); '' if none."""
@@ -36,6 +39,7 @@ def _common(found: JSON) -> dict[str, Any]:
         "name": about.get("name"),
         "namespace": about.get("namespace"),
         "ready": ready.get("status") == "True" and seen in {None, generation},
+        "failed": ready.get("status") == "False" and ready.get("reason") not in _WAITING,
         "reconciling": (conditions.get("Reconciling") or {}).get("status") == "True",
         "stalled": (conditions.get("Stalled") or {}).get("status") == "True",
         "reason": ready.get("reason", ""),

@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from aof.clock import Clock
 from aof.errors import UsageFault
 from aof.messages import Effect, ToolOutput
-from aof.tools.base import operation, quoted
+from aof.tools.base import Setting, operation, quoted
 from aof.tools.git_reads import FilePath, GitReads, Remote, Revision
 from aof.transport.git_credentials import token_environment
 from aof.transport.git_writer import GitWriter
+
+_OF_ONE_CLONE = {"GIT_CLONE", "GIT_REMOTE", "GIT_TOKEN_WRITE"}
 
 
 class FileContent(BaseModel):
@@ -191,3 +194,20 @@ class Git(GitReads):
         except ValueError:
             raise UsageFault(f"'{at}' is not a time", fix="e.g. 2026-11-20T10:00:00Z") from None
         return int(time.timestamp())
+
+
+class Gitops(Git):
+    """The clone of the repository that says what runs where, when that is one of its own."""
+
+    name: ClassVar[str] = "gitops"
+    about: ClassVar[str] = "A clone of the repository that Flux or Argo CD follow; as git."
+    settings_read: ClassVar[tuple[Setting, ...]] = (
+        Setting("GITOPS_CLONE", "directory of the clone", required=True),
+        Setting("GITOPS_REMOTE", "remote to push to; origin unless set"),
+        Setting("GITOPS_TOKEN_WRITE", "token for pushing there", secret=True, write_only=True),
+        *(one for one in Git.settings_read if one.name not in _OF_ONE_CLONE),
+    )
+
+    def __init__(self, settings: Mapping[str, str], *, clock: Clock | None = None) -> None:
+        renamed = {name.replace("GITOPS_", "GIT_"): value for name, value in settings.items()}
+        super().__init__(renamed, clock=clock)

@@ -101,6 +101,7 @@ class ReleaseBench:
         self.settings: dict[str, str] = {}
         self.event = False
         self.previous: dict[str, Any] = {}
+        self.more_tools: dict[str, BoundTool] = {}
         if github is not None:
             github.changes.tags = RemoteTags(self.remote)
         self.gitlab: GitlabServer | None = None
@@ -127,7 +128,7 @@ class ReleaseBench:
         if self.github is None:
             bound["github_actions"] = BoundTool("github_actions", GithubActions, None, reason)
         else:
-            bound["github_actions"] = _bound(
+            bound["github_actions"] = bound_tool(
                 GithubActions,
                 GITHUB_TOKEN=READ_TOKEN,
                 GITHUB_TOKEN_WRITE=WRITE_TOKEN,
@@ -135,20 +136,20 @@ class ReleaseBench:
                 GITHUB_REPOSITORY=REPO,
             )
         if self.gitlab is not None:
-            bound["gitlab_ci"] = _bound(
+            bound["gitlab_ci"] = bound_tool(
                 GitlabCi,
                 GITLAB_TOKEN=gitlab.READ_TOKEN,
                 GITLAB_TOKEN_WRITE=gitlab.WRITE_TOKEN,
                 GITLAB_URL=self.gitlab.url,
                 GITLAB_PROJECT=gitlab.PROJECT,
             )
-        bound["argocd"] = _bound(
+        bound["argocd"] = bound_tool(
             Argocd,
             ARGOCD_SERVER=self.argocd.url,
             ARGOCD_TOKEN=READ,
             ARGOCD_TOKEN_WRITE=WRITE,
         )
-        return bound
+        return {**bound, **self.more_tools}
 
     def assess(self, text: str = "Create release", **options: Any) -> Assessment:
         self._runs += 1
@@ -243,7 +244,7 @@ def release_bench(folder: Path, *, github: bool = True) -> Iterator[ReleaseBench
         yield bench
 
 
-def _bound(kind: type[Tool], **settings: str) -> BoundTool:
+def bound_tool(kind: type[Tool], **settings: str) -> BoundTool:
     return BoundTool(kind.name, kind, kind.bind(settings, clock=FrozenClock(NOW)))
 
 

@@ -141,6 +141,12 @@ def test_a_chart_must_say_which() -> None:
         bump("Chart.yaml", CHART)
 
 
+def test_a_byte_order_mark_moves_nothing() -> None:
+    text = "\ufeffversion: '1.2.3'\nappVersion: 1.2.3\n".encode()
+    after = bump("Chart.yaml", text, field="both")
+    assert after == text.replace(b"1.2.3", b"1.3.0")
+
+
 def test_python_has_its_own_spelling() -> None:
     after = bump("pyproject.toml", PYPROJECT, "1.3.0-rc.1")
     assert after.endswith(b'version="1.3.0rc1"\n')

@@ -28,7 +28,6 @@ def locate_chart(content: bytes, path: str, field: str) -> list[Located]:
             file=path,
         )
     text = decoded(content, path)
-    shift = 1 if text[:1] == "\ufeff" else 0
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
     except yaml.YAMLError as error:
@@ -41,6 +40,6 @@ def locate_chart(content: bytes, path: str, field: str) -> list[Located]:
         if not isinstance(node, yaml.ScalarNode) or node.style in {"|", ">"}:
             raise not_found(path, f"{name} in one line")
         quote = 1 if node.style else 0
-        start = node.start_mark.index + shift + quote
-        places.append(at(text, start, node.end_mark.index + shift - quote, name=name))
+        start = node.start_mark.index + quote
+        places.append(at(text, start, node.end_mark.index - quote, name=name))
     return places

@@ -1,0 +1,247 @@
+"""Environments that are Argo CD applications: set to the release's commit, or following a pin.
+
+A release is promoted as a commit, never as a name that can move. It has arrived when Argo CD
+compared with that commit, synced it and found it healthy; health alone is true of the
+previous release, too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from aof.analysis.release.pins import Released
+from aof.manifests.base import duration_s
+from aof.plans import Action, Assumption, Check, digest
+from aof.playbooks.base import Calls
+from aof.playbooks.release_options import Stage
+from aof.playbooks.release_pins import ClusterState, Observed, PinSeen, ValueAt
+from aof.playbooks.release_stages import StageView, State, Subject
+
+
+@dataclass(frozen=True, slots=True)
+class ArgocdEnvironments:
+    """Applications that are set to a commit and synced."""
+
+    calls: Calls
+    now: datetime
+    again: str = ""
+
+    def look(self, stage: Stage, subject: Subject) -> StageView:
+        app, sha = stage.application(subject.app), subject.released.sha
+        shown = self.calls.read("argocd", "app_get", name=app)
+        overview = shown.require()
+        arrived, reason = False, "nothing is released yet"
+        if sha:
+            answer = self.calls.read(
+                "argocd", "app_wait", name=app, revision=sha, timeout_s=0, operation_needed=False
+            ).require()
+            arrived, reason = bool(answer["arrived"]), str(answer["reason"])
+        state: State = "done" if arrived else self._state(overview, sha)
+        if state == "taken-back" and self.again == stage.name:
+            state = "pending"
+        if state == "taken-back":
+            reason = f"{subject.released.tag} ran there and was taken back"
+        return StageView(
+            subject=subject,
+            stage=stage,
+            place=f"argocd/{app}",
+            runs=str(overview["revision"]),
+            state=state,
+            reason="" if arrived else reason,
+            soak_left_s=self._soak_left(stage, app) if arrived else 0.0,
+            evidence=(shown.evidence_id,),
+            seen=overview,
+        )
+
+    def forward(self, views: Sequence[StageView], *, executable: bool) -> list[Action]:
+        return [
+            action
+            for view in views
+            for action in self._set(
+                view,
+                view.subject.released.sha,
+                f"Promote {view.subject.released.tag} to {view.stage.name}",
+                executable=executable,
+            )
+        ]
+
+    def back(self, view: StageView, *, reason: str) -> list[Action]:
+        app = _name(view)
+        answer = self.calls.read("argocd", "app_history", name=app)
+        entries = answer.require()["history"]
+        now = next((one["revision"] for one in entries if one["current"]), view.runs)
+        earlier = [one for one in entries if not one["current"] and one["revision"] != now]
+        if not earlier:
+            command = f"argocd app set {app} --revision <previous-commit>"
+            return [self.calls.recommend(command, reason=reason, target=view.place)]
+        return self._set(view, earlier[0]["revision"], reason, executable=True)
+
+    def _state(self, overview: Mapping[str, Any], sha: str) -> State:
+        operation = overview["operation"]
+        here = bool(sha) and sha in str(operation["revision"]).split(",")
+        if here and _failed(overview):
+            return "failed"
+        if operation["running"] or here:
+            return "busy"
+        if sha and sha in _earlier(overview):
+            return "taken-back"
+        return "pending"
+
+    def _soak_left(self, stage: Stage, app: str) -> float:
+        soak = duration_s(stage.soak)
+        if not soak:
+            return 0.0
+        since = _deployed(self.calls, app)
+        if since is None:
+            return 0.0
+        return max(soak - (self.now - since).total_seconds(), 0.0)
+
+    def _set(self, view: StageView, sha: str, reason: str, *, executable: bool) -> list[Action]:
+        app, overview = _name(view), view.seen
+        owner = overview["managed_by"]
+        if owner:
+            words = f"{reason}. {owner} owns {app} and would undo a change here: change it there"
+            command = f"argocd app set {app} --revision {sha}"
+            return [self.calls.recommend(command, reason=words, target=view.place)]
+        arrived = Check(
+            tool="argocd",
+            operation="app_wait",
+            arguments={
+                "name": app,
+                "revision": sha,
+                "timeout_s": min(int(duration_s(view.stage.timeout)), 3600),
+                "operation_needed": False,
+            },
+            condition="arrived",
+            describes=f"{app} is synced and healthy at {sha[:12]}",
+        )
+        aimed = Check(
+            tool="argocd",
+            operation="app_get",
+            arguments={"name": app},
+            condition=f"sources[0].targetRevision == '{sha}'",
+            describes=f"{app} targets {sha[:12]}",
+        )
+        automatic = bool(overview["auto_sync"])
+        actions = [
+            self.calls.action(
+                "argocd",
+                "app_set",
+                {"name": app, "revision": sha},
+                reason=reason,
+                evidence=view.evidence,
+                executable=executable,
+                target=view.place,
+                assumes=[self._unmoved(view)],
+                verify=[arrived if automatic else aimed],
+                undo=f"argocd app set {app} --revision {_target(overview)}",
+            )
+        ]
+        if not automatic:
+            actions.append(
+                self.calls.action(
+                    "argocd",
+                    "app_sync",
+                    {"name": app},
+                    reason=f"Deploy it and wait until {app} is healthy",
+                    evidence=view.evidence,
+                    executable=executable,
+                    target=view.place,
+                    assumes=[self._idle(app)],
+                    verify=[arrived],
+                )
+            )
+        return actions
+
+    def _unmoved(self, view: StageView) -> Assumption:
+        app = _name(view)
+        return Assumption(
+            tool="argocd",
+            operation="app_get",
+            arguments={"name": app},
+            path="revision",
+            digest=digest(view.runs),
+            describes=f"{app} still runs {view.runs[:12]}",
+        )
+
+    def _idle(self, app: str) -> Assumption:
+        return Assumption(
+            tool="argocd",
+            operation="app_get",
+            arguments={"name": app},
+            path="operation.running",
+            digest=digest(False),
+            describes=f"no operation runs on {app}",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class ArgocdObserver:
+    """Looks at an application whose desired state is a pin in Git."""
+
+    calls: Calls
+    app: str
+
+    def look(self, seen: PinSeen, released: Released, value_at: ValueAt) -> Observed:
+        """See what runs: the pin at the commit that is synced, or the application's target."""
+        shown = self.calls.read("argocd", "app_get", name=self.app)
+        overview = shown.require()
+        if seen.pin.kind == "Application":
+            runs, revision = _target(overview), seen.wanted
+        else:
+            runs, revision = value_at(overview["revision"]) or "", overview["revision"]
+        state: ClusterState = "waiting"
+        reason, since = f"{self.app} has not synced it yet", None
+        if runs == seen.wanted:
+            answer = self.calls.read(
+                "argocd",
+                "app_wait",
+                name=self.app,
+                revision=revision,
+                timeout_s=0,
+                operation_needed=False,
+            ).require()
+            reason = "" if answer["arrived"] else str(answer["reason"])
+            if answer["arrived"]:
+                state = "ready"
+            elif _failed(overview):
+                state = "failed"
+            since = _deployed(self.calls, self.app)
+        return Observed(
+            state,
+            runs or str(overview["revision"]),
+            reason,
+            since=since,
+            evidence=(shown.evidence_id,),
+        )
+
+
+def _earlier(overview: Mapping[str, Any]) -> set[str]:
+    """Revisions that were deployed before the one that runs."""
+    status = (overview.get("application") or {}).get("status") or {}
+    return {str(one.get("revision")) for one in (status.get("history") or [])[:-1]}
+
+
+def _failed(overview: Mapping[str, Any]) -> bool:
+    failed = overview["operation"]["phase"] in {"Failed", "Error"}
+    return failed or overview["health"] == "Degraded"
+
+
+def _deployed(calls: Calls, app: str) -> datetime | None:
+    """When what runs was deployed; None when Argo CD does not say."""
+    answer = calls.read("argocd", "app_history", name=app)
+    entries = answer.data["history"] if answer.ok else []
+    at = next((one["deployed_at"] for one in entries if one["current"]), None)
+    return datetime.fromisoformat(at) if at else None
+
+
+def _name(view: StageView) -> str:
+    return view.place.removeprefix("argocd/")
+
+
+def _target(overview: Mapping[str, Any]) -> str:
+    sources = overview["sources"] or [{}]
+    return str(sources[0].get("targetRevision") or "<previous>")
