@@ -6,7 +6,8 @@ Accuracy, on labelled logs (`labels.tsv` with file, category, alt_categories, ke
 category `none` is a green run) and on the recorded failures of the test suite: is the key line
 the top line, is the category right, is the key line inside the excerpt. Beside it the same
 excerpt recall for what people use instead: the last 100 and 500 lines, and grep. Speed, with
-`--speed`: CPU and wall time on 100 MB logs beside `wc -l`, a long line, a median log.
+`--speed`: CPU and wall time and memory on 100 MB logs beside `wc -l`: usual ones and the worst
+we could think of, a long line, a median log.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ import argparse
 import csv
 import os
 import re
+import resource
 import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -123,42 +126,81 @@ def accuracy(title: str, labelled: list[Labelled], *, verbose: bool) -> None:
         print(f"  {name:<52} {count / total:5.2f}, {characters // total:,} characters on average")
 
 
+_STAMP = b"2026-11-20T10:00:00.1234567Z "
+_QUIET = b"".join(
+    _STAMP + b"[INFO] Running com.acme.shop.Test%05d with 3 workers\n" % n for n in range(2000)
+)
+_FAILS = _STAMP + b"[ERROR] Failed: cannot open error.log: Exception\n"
+_HEAD = b"##[group]Run make\n##[endgroup]\n"
+_END = b"bash: foo: command not found\n##[error]Process completed with exit code 127.\n"
+# What large logs are made of: each is repeated to 100 MB.
+_BLOCKS = {
+    "quiet": _QUIET,
+    "every line a failure": _FAILS,
+    "every line marked as an error": _STAMP + b"##[error]src/a.c:3:1: error: no such thing\n",
+    "every line an ending": b"##[error]Process completed with exit code 1.\n",
+    "every line a section": b"section_start:1:a\r\x1b[0Ksection_end:1:a\r\x1b[0Kx\n",
+    "5,000 failing steps": _HEAD + _FAILS * 250,
+    "colour in every word": _STAMP + b"\x1b[31m\x1b[1mE\x1b[0m\x1b[31mrror: \x1b[0mfoo failed\n",
+    "many timestamps": 3 * _STAMP + b"error: x\n",
+    "CRLF": _FAILS.replace(b"\n", b"\r\n"),
+    "no line feed": b"error: x FAILED ",
+    "short lines": b"ab\n",
+}
+
+
 def speed() -> None:
     """Print times on large and awkward logs."""
-    noise = b"".join(
-        b"2026-11-20T10:00:00.1234567Z [INFO] Running com.acme.shop.Test%05d with 3 workers\n" % n
-        for n in range(2000)
-    )
-    bad = b"2026-11-20T10:00:00.1234567Z [ERROR] Failed: cannot open error.log: Exception\n" * 2000
-    end = b"bash: foo: command not found\n##[error]Process completed with exit code 127.\n"
-    head = b"##[group]Run make\n##[endgroup]\n"
     with tempfile.TemporaryDirectory() as folder:
-        for title, block in (("quiet", noise), ("all failures", bad)):
-            path = Path(folder) / "big.log"
-            path.write_bytes(head + block * (100_000_000 // len(block)) + end)
-            begun = time.perf_counter()
-            subprocess.run(["wc", "-l", path], check=True, capture_output=True)
-            floor = time.perf_counter() - begun
+        path = Path(folder) / "big.log"
+        for title, block in _BLOCKS.items():
+            path.write_bytes(_HEAD + block * (100_000_000 // len(block)) + b"\n" + _END)
+            floor = _cpu_of_wc(path)
             for how, tail in (("end first", 1 << 20), ("full pass", 1 << 40)):
-                wall, cpu = _timed(open_log(path), tail)
+                wall, cpu, memory = _timed(path, tail)
                 print(
-                    f"  100 MB, {title}, {how:<10} {wall:7.0f} ms, {cpu:6.0f} ms CPU, "
-                    f"{wall / 1000 / floor:6.1f} x wc -l ({1000 * floor:.0f} ms)"
+                    f"  100 MB, {title:<30} {how:<10} {cpu:6.0f} ms CPU {wall:6.0f} ms wall "
+                    f"{memory:4d} MB  {cpu / floor:6.1f} x wc -l"
                 )
-    for title, content in (
-        ("line of 1,000,000 characters", head + b"error: x " * 111_111 + b"\n" + end),
-        ("10,000,000 short lines", b"ab\n" * 10_000_000 + end),
-        ("median log (40 KB)", head + noise[:40_000] + end),
-    ):
-        wall, cpu = _timed(content, 1 << 40)
-        print(f"  {title:<36} {wall:7.1f} ms, {cpu:7.1f} ms CPU")
+        for title, content in (
+            ("line of 1,000,000 characters", _HEAD + b"error: x " * 111_111 + b"\n" + _END),
+            ("10,000,000 short lines", b"ab\n" * 10_000_000 + _END),
+            ("median log (40 KB)", _HEAD + _QUIET[:40_000] + _END),
+        ):
+            path.write_bytes(content)
+            wall, cpu, memory = _timed(path, 1 << 40)
+            print(f"  {title:<49} {cpu:6.1f} ms CPU {wall:6.1f} ms wall {memory:4d} MB")
 
 
-def _timed(buffer: object, tail_bytes: int) -> tuple[float, float]:
-    diagnose(b"warm\nerror: up\n")
-    begun, cpu = time.perf_counter(), time.process_time()
-    diagnose(buffer, tail_bytes=tail_bytes)
-    return 1000 * (time.perf_counter() - begun), 1000 * (time.process_time() - cpu)
+def _cpu_of_wc(path: Path) -> float:
+    """Milliseconds `wc -l` takes; the first run fills the page cache."""
+    for _ in range(2):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
+        subprocess.run(["wc", "-l", path], check=True, capture_output=True)
+        after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    used = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return max(1000 * used, 1.0)
+
+
+_CHILD = """
+import re, sys, time
+from pathlib import Path
+from aof.analysis.ci_log import diagnose
+from aof.transport.files import open_log
+diagnose(b"warm\\nerror: up\\n")
+begun, cpu = time.perf_counter(), time.process_time()
+diagnose(open_log(Path(sys.argv[1])), tail_bytes=int(sys.argv[2]))
+print(1000 * (time.perf_counter() - begun), 1000 * (time.process_time() - cpu),
+      int(re.search(r"VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_text())[1]) // 1024)
+"""
+
+
+def _timed(path: Path, tail_bytes: int) -> tuple[float, float, int]:
+    """Wall and CPU milliseconds of one diagnosis in a process of its own, and its peak in MiB."""
+    command = [sys.executable, "-c", _CHILD, path, str(tail_bytes)]
+    done = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT)
+    wall, cpu, memory = done.stdout.split()
+    return float(wall), float(cpu), int(memory)
 
 
 def main() -> None:

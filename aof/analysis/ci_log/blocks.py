@@ -45,7 +45,6 @@ class Candidate:
     location: Location | None = None
     fix: str = ""
     score: float = 0.0
-    times: int = 1
 
 
 def candidate_at(lines: Lines, start: int, step: int, rule: Rule) -> Candidate | None:
@@ -105,7 +104,7 @@ def _fix_of(rule: Rule, category: Category, message: str) -> str:
 
 def _holds(lines: Lines, start: int, rule: Rule) -> bool:
     """True when what the rule asks beside its pattern is there."""
-    if rule.annotation and b"##[error]" not in lines.raw(start)[:300]:
+    if rule.annotation and not lines.is_marked(start):
         return False
     if rule.unless_next and any(
         compiled(rule.unless_next).search(lines.text(line)) for line in lines.following(start, 2)

@@ -19,9 +19,7 @@ def ranked(candidates: list[Candidate]) -> list[Candidate]:
             _complete(first, candidate)
     unique: dict[tuple[str, str], Candidate] = {}
     for candidate in by_line.values():
-        first = unique.setdefault((candidate.rule.id, candidate.text), candidate)
-        if first is not candidate:
-            first.times += 1
+        unique.setdefault((candidate.rule.id, candidate.text), candidate)
     return list(unique.values())
 
 

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from aof.analysis.ci_log import choose, outcome, score
-from aof.analysis.ci_log.blocks import Candidate, candidate_at
+from aof.analysis.ci_log.blocks import Candidate
 from aof.analysis.ci_log.decode import as_utf8
-from aof.analysis.ci_log.endings import AFTERMATH
 from aof.analysis.ci_log.excerpt import excerpt
 from aof.analysis.ci_log.fallback import RECOGNISED, last_output
 from aof.analysis.ci_log.lines import Lines
+from aof.analysis.ci_log.reading import candidates_of
 from aof.analysis.ci_log.records import Category, Diagnosis, Failure
 from aof.analysis.ci_log.rules import RuleSet, shipped
 from aof.analysis.ci_log.segment import Segmenter, Segments
@@ -21,10 +21,10 @@ EXCERPT_BYTES = 7000
 TAIL_BYTES = 1 << 20
 _RUNNERS_UP = 10
 _LARGE = 16
-_RULES_PER_LINE = 6
 _LAST_WORDS = 50  # lines before the end in which an error ends a program
 _LIKELY = 60
 _CUT = "the log was cut off by its size limit: the cause may be missing"
+_MANY = "more lines look like failures than are read: the failing step was read first"
 _TAIL_ONLY = "only the end of the log was read: it holds a clear failure"
 
 
@@ -33,6 +33,7 @@ class _Scan:
     segments: Segments
     verdict: outcome.Verdict
     best: list[Candidate]
+    all_read: bool = True
 
 
 def diagnose(
@@ -83,7 +84,7 @@ def _scan(
         verdict = replace(verdict, outcome="failed")
     if verdict.outcome == "passed":
         return _Scan(segments, verdict, [])
-    candidates = list(_candidates(lines, segments, rules))
+    candidates, all_read = candidates_of(lines, segments, verdict, rules)
     score.score_all(lines, candidates, verdict, changed_files)
     best = choose.ranked(candidates)
     if _holds(verdict, best):
@@ -91,7 +92,7 @@ def _scan(
     if verdict.outcome == "failed" and not (best and best[0].rule.weight >= RECOGNISED):
         last = last_output(lines, segments, verdict)
         best = [last, *best] if last is not None else best
-    return _Scan(segments, verdict, best)
+    return _Scan(segments, verdict, best, all_read=all_read)
 
 
 def _holds(verdict: outcome.Verdict, best: list[Candidate]) -> bool:
@@ -129,36 +130,17 @@ def _last_lines(lines: Lines, count: int = 60) -> list[tuple[int, str]]:
     return [(start, lines.text(start)) for start in starts if lines.text(start).strip()]
 
 
-def _candidates(lines: Lines, segments: Segments, rules: RuleSet) -> Iterable[Candidate]:
-    for number, step in enumerate(segments.steps):
-        once: dict[str, Candidate] = {}
-        for start in step.lines(lines):
-            found = 0
-            text = lines.text(start)
-            if AFTERMATH.search(text):
-                continue
-            for rule in rules.for_text(text):
-                candidate = candidate_at(lines, start, number, rule)
-                if candidate is None:
-                    continue
-                found += 1
-                if rule.pick == "each":
-                    yield candidate
-                elif rule.pick == "last" or rule.id not in once:
-                    once[rule.id] = candidate
-                if found >= _RULES_PER_LINE:
-                    break
-        yield from once.values()
-
-
 def _diagnosis(lines: Lines, scan: _Scan, *, excerpt_bytes: int, complete: bool) -> Diagnosis:
     verdict, segments, best = scan.verdict, scan.segments, scan.best
     result = verdict.outcome
     if result == "unknown" and best and _shows_failure(lines, best[0], verdict):
         result = "failed"
-    notes = tuple(
-        note for note, holds in ((_CUT, segments.truncated), (_TAIL_ONLY, not complete)) if holds
+    limits = (
+        (_CUT, segments.truncated),
+        (_TAIL_ONLY, not complete),
+        (_MANY, not scan.all_read),
     )
+    notes = tuple(note for note, holds in limits if holds)
     if result == "passed" or (result == "unknown" and not best):
         return Diagnosis(outcome=result, platform=segments.platform, notes=notes, complete=complete)
     step = segments.steps[verdict.step].name if verdict.step is not None else None

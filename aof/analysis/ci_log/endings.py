@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
 from aof.analysis.ci_log.records import Outcome
@@ -33,6 +34,14 @@ class _Form:
     strength: Strength
     pattern: bytes
     outcome: Outcome | None = None  # None: failed unless the code is 0
+
+    def search(self, line: bytes) -> re.Match[bytes] | None:
+        return _compiled(self.pattern).search(line)
+
+
+@cache
+def _compiled(pattern: bytes) -> re.Pattern[bytes]:
+    return re.compile(pattern)
 
 
 # Printed by the runners themselves; sources are the runners' repositories and recorded logs.
@@ -90,13 +99,15 @@ AFTERMATH = re.compile(
     r"|^Done\. Your build exited with|^Failed to clone '.*'\. Retry scheduled"
 )
 
+# Every form but the notice holds one of these.
 WORDS = (
-    "##[", "Process completed with", "The operation was", "Job failed", "Job succeeded",
-    "Finished: ", "exited with", "Exited with",
-    "No output has",
-    "maximum time", "maximum log", "task run with", "Build success", "State: FAILED", "build step",
-    "wrapped process", "log exceeded limit",
+    "Process completed with", "The operation was", "The action '", "The process '",
+    "The job running on", "The runner has received", "The hosted runner", "The self-hosted runner",
+    "The job was ", "The template is not", "Unhandled error:", "Job failed", "Job succeeded",
+    "Finished: ", "xited with", "No output has", "maximum time", "maximum log", "task run with",
+    "Build success", "State: FAILED", "build step", "wrapped process",
 )  # fmt: skip
+NOTICE = "##[error]"
 
 _QUICK = re.compile(
     rb"##\[error\]|Error: (?:Process completed|The operation)|Job (?:failed|succeeded)"
@@ -111,7 +122,7 @@ def ending_of(line: bytes, offset: int) -> Ending | None:
     if _QUICK.search(line) is None:
         return None
     for form in _FORMS:
-        match = re.search(form.pattern, line)
+        match = form.search(line)
         if match is None:
             continue
         code = int(match.group(1)) if match.re.groups and match.group(1) else None

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from aof.analysis.ci_log.decode import MAX_LINE, Searchable, clean, forget
 
 _CHUNK = 1 << 15
+_WINDOW = 1 << 22  # bytes of a mapped log looked at before its memory is given back
 _REST = 500
 _CACHE = 4_000
+_MARK = 300  # bytes at the beginning of a line in which a runner marks it as an error
 
 
 class Lines:
@@ -20,19 +22,38 @@ class Lines:
     def __init__(self, buffer: Searchable) -> None:
         self.buffer = buffer
         self.size = len(buffer)
+        self.read = 0  # characters given to readers: what expressions had to search
         self._before = [0]  # line feeds before each chunk counted so far
+        self._numbered = (0, 1)  # the line asked for last, and its number
         self._reads = 0
         self._texts: dict[int, str] = {}
 
     def start(self, offset: int) -> int:
         """First byte of the line that holds `offset`."""
         self._rest()
-        return self.buffer.rfind(b"\n", 0, offset) + 1
+        while offset > 0:
+            window = max(offset - _WINDOW, 0)
+            found = self.buffer.rfind(b"\n", window, offset)
+            if found >= 0:
+                return found + 1
+            self._passed(window, offset)
+            offset = window
+        return 0
 
     def end(self, offset: int) -> int:
         """Offset of the line feed that ends the line holding `offset`, or the log's size."""
-        end = self.buffer.find(b"\n", offset)
-        return self.size if end < 0 else end
+        while offset < self.size:
+            window = min(offset + _WINDOW, self.size)
+            found = self.buffer.find(b"\n", offset, window)
+            if found >= 0:
+                return found
+            self._passed(offset, window)
+            offset = window
+        return self.size
+
+    def _passed(self, start: int, stop: int) -> None:
+        if stop - start == _WINDOW:
+            forget(self.buffer, start, stop)
 
     def text(self, start: int) -> str:
         """The cleaned line that begins at `start`."""
@@ -41,7 +62,12 @@ class Lines:
             if len(self._texts) >= _CACHE:
                 self._texts.clear()
             text = self._texts[start] = clean(self.raw(start))
+        self.read += len(text)
         return text
+
+    def is_marked(self, start: int) -> bool:
+        """True when the runner marked the line at `start` as an error."""
+        return b"##[error]" in self.raw(start)[:_MARK]
 
     def raw(self, start: int) -> bytes:
         """The bytes of the line at `start`, its middle left out when it is very long."""
@@ -76,11 +102,19 @@ class Lines:
             yield start
 
     def number(self, start: int) -> int:
-        """1-based number of the line at `start`."""
-        chunk = start // _CHUNK
+        """1-based number of the line at `start`; cheap when lines are asked for in order."""
+        known, number = self._numbered
+        if not known <= start <= known + _CHUNK:
+            chunk = start // _CHUNK
+            known, number = chunk * _CHUNK, 1 + self._line_feeds_before(chunk)
+        number += bytes(self.buffer[known:start]).count(b"\n")
+        self._numbered = (start, number)
+        return number
+
+    def _line_feeds_before(self, chunk: int) -> int:
         while len(self._before) <= chunk:
             first = (len(self._before) - 1) * _CHUNK
             counted = self.buffer[first : first + _CHUNK].count(b"\n")
             self._before.append(self._before[-1] + counted)
             forget(self.buffer, first, first + _CHUNK)
-        return 1 + self._before[chunk] + self.buffer[chunk * _CHUNK : start].count(b"\n")
+        return self._before[chunk]

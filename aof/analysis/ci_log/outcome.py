@@ -83,7 +83,7 @@ def _by_runner(segments: Segments, log: Lines, *, keep: bool) -> Verdict | None:
     if jobs:
         last = jobs[-1]
         return Verdict("failed", _failed_section(segments, last), last.offset, last.exit_code)
-    notice = _fatal_notice(segments, log, endings)
+    notice = _fatal_notice(segments, log, [e for e in endings if e.strength == "notice"])
     return Verdict("failed", notice.step, notice.offset) if notice is not None else None
 
 
@@ -145,9 +145,9 @@ def _failed_section(segments: Segments, ending: Ending) -> int | None:
     return ending.step if len(names) > 1 else None
 
 
-def _fatal_notice(segments: Segments, log: Lines, endings: list[Ending]) -> Ending | None:
+def _fatal_notice(segments: Segments, log: Lines, notices: list[Ending]) -> Ending | None:
     """An error an action reported as its failure: its last word, and hardly a step ran after."""
-    for ending in endings:
+    for ending in notices:
         name = segments.steps[ending.step].name
         later = segments.steps[ending.step + 1 :]
         ran = sum(1 for step in later if step.name and not step.name.startswith("Post"))

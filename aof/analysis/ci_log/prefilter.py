@@ -18,14 +18,12 @@ _CHUNK = 1 << 20
 class Prefilter:
     """Finds words in one pass over a buffer.
 
-    `words` are those looked for, by index: every one of `markers`, and of `others` those
+    `words` are those looked for, by index: first every one of `markers`, then of `others` those
     that contain no other, for a line that holds a word also holds the words within it.
     """
 
-    def __init__(self, others: Iterable[str], markers: Iterable[str] = ()) -> None:
-        marked = sorted(set(markers))
-        self.words = (*marked, *(word for word in _antichain(others) if word not in marked))
-        self.markers = len(marked)
+    def __init__(self, others: Iterable[str], markers: Sequence[str] = ()) -> None:
+        self.words = (*markers, *(word for word in _antichain(others) if word not in markers))
         encoded = [word.encode() for word in self.words]
         self._automaton = _automaton(encoded)
         self._index = {word: index for index, word in enumerate(encoded)}

@@ -72,12 +72,13 @@ def score_all(
     """Set `score` of every candidate."""
     changed = tuple(path.strip("/") for path in changed_files if path)
     reports = _first_reports(candidates)
+    end = lines.number(verdict.marker) if verdict.marker is not None else 0
     for candidate in candidates:
         candidate.score = (
             candidate.rule.weight
             + _place(candidate, verdict)
             + _form(lines, candidate)
-            + _survived(lines, candidate, verdict, reports)
+            + _survived(lines, candidate, verdict, reports, end)
             + _agreement(candidate, verdict)
             + _change(candidate.location, changed)
         )
@@ -105,10 +106,9 @@ def _place(candidate: Candidate, verdict: Verdict) -> float:
 def _form(lines: Lines, candidate: Candidate) -> float:
     head = candidate.text if candidate.head == candidate.start else lines.text(candidate.head)
     score: float = HAS_LOCATION if candidate.location else 0
-    raw = lines.raw(candidate.start)[:300]
-    if b"##[error]" in raw:
+    if lines.is_marked(candidate.start):
         score += TERMINAL_NOTICE
-    if candidate.rule.weight < PLAIN_WORD and _STDERR.match(raw):
+    if candidate.rule.weight < PLAIN_WORD and _STDERR.match(lines.raw(candidate.start)):
         score += ON_STDERR
     if _QUIET.search(head):
         score += QUIETENED
@@ -132,9 +132,12 @@ def is_report(candidate: Candidate) -> bool:
 
 
 def _survived(
-    lines: Lines, candidate: Candidate, verdict: Verdict, reports: dict[int, int]
+    lines: Lines, candidate: Candidate, verdict: Verdict, reports: dict[int, int], end: int
 ) -> float:
-    """What it costs that a failure which would end a program was followed by more output."""
+    """What it costs that a failure which would end a program was followed by more output.
+
+    `end` is the number of the line that says how it ended.
+    """
     if candidate.rule.category in _REPORTED:
         return 0
     if candidate.start < reports.get(candidate.step, 0):
@@ -143,7 +146,7 @@ def _survived(
         return 0
     if candidate.start > verdict.marker or candidate.step != (verdict.step or candidate.step):
         return 0
-    rest = lines.number(verdict.marker) - lines.number(candidate.start)
+    rest = end - lines.number(candidate.start)
     return next((cost for limit, cost in SWALLOWED if rest > limit), 0)
 
 

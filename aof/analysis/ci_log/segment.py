@@ -7,6 +7,7 @@ source is recognised and its lines are never candidates.
 from __future__ import annotations
 
 import re
+from array import array
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
@@ -18,15 +19,21 @@ from aof.analysis.ci_log.endings import Ending, ending_of
 from aof.analysis.ci_log.lines import Lines
 from aof.analysis.ci_log.prefilter import Prefilter
 
-_HEAD = 1200  # hits of one word kept from the start of a step
-_TAIL = 600  # and from its end; what lies between cannot be the first or the last failure
+_KEPT = (1200, 600)  # hits of one word kept from the start and the end of a step: what lies
+# between is neither the first nor the last failure,
+_KEPT_SHORT = (40, 40)  # and as much of a step nothing says failed, once there were very many
+_MANY_KEPT = 300_000
 _MAX_STEPS = 5000
+_FIRST, _LAST = 20, 8  # endings of one kind that are read in a step; notices only the last
 
-WORDS = (
-    "##[group]", "##[endgroup]", "##[start-action", "##[end-action", "Post job cleanup",
-    "section_start:", "section_end:", "[Pipeline]", "travis_fold:", "##[section]Starting",
-    "skipped due to earlier", "log length has", *endings.WORDS,
+_BORDERS = (
+    "##[group]Run ", "##[endgroup]", "##[start-action", "##[end-action", "Post job cleanup",
+    "section_start:", "section_end:", "[Pipeline] { (", "travis_fold:start:", "##[section]Starting",
+    "skipped due to earlier", "log length has", "log exceeded limit",
 )  # fmt: skip
+_VISITED = (*_BORDERS, *endings.WORDS)
+_NOTICE = len(_VISITED)
+WORDS = (*_VISITED, endings.NOTICE)
 
 _BORDER = re.compile(
     rb"##\[group\](?P<run>Run [^\r\n]*)"
@@ -46,6 +53,19 @@ _ECHO = re.compile(rb"^[^\x1b]{0,60}\x1b\[32;1m\$ ")
 _TRUNCATED = re.compile(rb"[Jj]ob's log exceeded limit|log length has exceeded the limit")
 
 
+Offsets = defaultdict[int, "array[int]"]  # by word
+
+
+def _no_offsets() -> array[int]:
+    return array("q")
+
+
+def _trim(offsets: Offsets, head: int, tail: int) -> None:
+    for hits in offsets.values():
+        if len(hits) > head + tail:
+            del hits[head : len(hits) - tail]
+
+
 @dataclass(slots=True)
 class Step:
     """A stretch of the log and the offsets in it of words some rule needs."""
@@ -54,13 +74,11 @@ class Step:
     start: int
     end: int = 0
     allowed: bool = False  # it failed, and the runner says that the job went on as if it had not
-    offsets: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    offsets: Offsets = field(default_factory=lambda: defaultdict(_no_offsets))
 
-    def trim(self) -> None:
-        """Keep the bounds per word."""
-        for word, offsets in self.offsets.items():
-            if len(offsets) > _HEAD + _TAIL:
-                self.offsets[word] = offsets[:_HEAD] + offsets[-_TAIL:]
+    def trim(self, head: int, tail: int) -> None:
+        """Keep so many hits of each word from the start and from the end of the step."""
+        _trim(self.offsets, head, tail)
 
     def lines(self, log: Lines) -> Iterator[int]:
         """Starts of the lines that hold a word, in order; echoed commands are left out."""
@@ -95,42 +113,65 @@ class Segmenter:
         self._prefilter = prefilter
         self._in_source = False
         self._sections: list[str] = []
+        self._nowhere: Offsets = defaultdict(_no_offsets)
+        self._kept = 0
         self._result = Segments(steps=[], endings=[])
 
     def run(self, start: int, end: int) -> Segments:
         """Segments of the log between two offsets; `start` is the first byte of a line."""
         self._open(None, start)
-        markers, seen = self._prefilter.markers, start
+        seen, notice = start, _NOTICE
         offsets = self._keep()
         for base, found in self._prefilter.chunks(self._lines.buffer, start, end):
             for word, begin, _ in found:
-                if word < markers and base + begin >= seen:
+                if word < notice and base + begin >= seen and self._wants(word, offsets):
                     seen = self._visit(base + begin)
                     offsets = self._keep()
                 offsets[word].append(base + begin)
-            self._result.steps[-1].trim()
+            self._result.steps[-1].trim(*_KEPT)
+            _trim(self._nowhere, _FIRST, 0)
         self._result.steps[-1].end = end
+        self._last_endings()
         return self._result
 
-    def _keep(self) -> defaultdict[int, list[int]]:
+    def _keep(self) -> Offsets:
         """Where the next hits go: to the step, or nowhere within printed source."""
-        return defaultdict(list) if self._in_source else self._result.steps[-1].offsets
+        return self._nowhere if self._in_source else self._result.steps[-1].offsets
+
+    def _wants(self, word: int, offsets: Offsets) -> bool:
+        """True when a border, or one of the first endings of its kind in the step, is met."""
+        if word < len(_BORDERS):
+            return len(self._result.steps) < _MAX_STEPS
+        return len(offsets[word]) < _FIRST
 
     def _visit(self, offset: int) -> int:
         """Take note of borders and endings in the line at `offset`; returns where it ends."""
         start, end = self._lines.start(offset), self._lines.end(offset) + 1
         raw = self._lines.raw(start)
-        ending = ending_of(raw, start)
-        if ending is not None:
-            step = len(self._result.steps) - 1
-            self._result.endings.append(replace(ending, step=step))
-            self._platform(ending.platform)
+        self._ending(raw, start, len(self._result.steps) - 1)
         self._border(raw, start, end)
         if b"exceeded" in raw and _TRUNCATED.search(raw):
             self._result.truncated = True
         if b"skipped due to earlier failure" in raw and self._result.skipped_from is None:
             self._result.skipped_from = len(self._result.steps) - 1
         return end
+
+    def _ending(self, raw: bytes, start: int, step: int) -> None:
+        ending = ending_of(raw, start)
+        if ending is not None:
+            self._result.endings.append(replace(ending, step=step))
+            self._platform(ending.platform)
+
+    def _last_endings(self) -> None:
+        """Read the last endings of each step, and put all in order."""
+        read = {ending.offset for ending in self._result.endings}
+        for number, step in enumerate(self._result.steps):
+            for word in range(len(_BORDERS), len(WORDS)):
+                for offset in step.offsets.get(word, ())[-_LAST:]:
+                    start = self._lines.start(offset)
+                    if start not in read:
+                        self._ending(self._lines.raw(start), start, number)
+        self._result.endings.sort(key=lambda ending: ending.offset)
 
     def _border(self, raw: bytes, start: int, end: int) -> None:
         for match in _BORDER.finditer(raw):
@@ -143,14 +184,20 @@ class Segmenter:
         if len(steps) >= _MAX_STEPS:
             return
         if steps:
-            steps[-1].end = start
-            steps[-1].trim()
+            self._close(steps[-1], start)
         steps.append(Step(name, start))
+
+    def _close(self, step: Step, end: int) -> None:
+        step.end = end
+        endings = self._result.endings
+        failed = bool(endings) and endings[-1].step == len(self._result.steps) - 1
+        step.trim(*(_KEPT if failed or self._kept < _MANY_KEPT else _KEPT_SHORT))
+        self._kept += sum(map(len, step.offsets.values()))
 
     def _on_run(self, value: str, start: int, _end: int) -> None:
         self._platform("github")
         self._open(value, start)
-        self._in_source = True
+        self._in_source = len(self._result.steps) < _MAX_STEPS
 
     def _on_endgroup(self, _value: str, _start: int, _end: int) -> None:
         self._in_source = False

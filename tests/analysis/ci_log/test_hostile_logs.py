@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aof.analysis.ci_log import diagnose
+from aof.analysis.ci_log import diagnose, reading
 from aof.analysis.ci_log.decode import clean
 from aof.analysis.ci_log.prefilter import Prefilter, WordIndex
 from aof.analysis.ci_log.rules import shipped
@@ -82,6 +82,58 @@ def test_a_failure_before_a_long_clean_up_needs_the_whole_log() -> None:
     assert diagnosis.complete
     assert diagnosis.primary is not None
     assert diagnosis.primary.line == 3
+
+
+def read_by(log: bytes, monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Starts of the lines the rules were asked about."""
+    starts = []
+
+    def seen_by(_rules: object, _lines: object, start: int, _step: int) -> tuple[()]:
+        starts.append(start)
+        return ()
+
+    monkeypatch.setattr(reading, "_seen_by", seen_by)
+    diagnose(log)
+    return starts
+
+
+def test_of_lines_that_differ_by_numbers_only_the_first_and_the_last_are_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    lines = [b"error: %03d of 9 failed" % n for n in range(1000)]
+    starts = read_by(b"\n".join(lines), monkeypatch)
+    assert len(starts) == 200
+    assert starts[0] == 0
+    assert starts[-1] == sum(len(line) + 1 for line in lines[:-1])
+
+
+def test_a_log_of_too_many_failures_is_read_from_the_failing_step_and_says_so(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(reading, "_MOST_WORK", 10_000)
+    noise = b"".join(b"error: %s is odd\n" % (b"x" * n) for n in range(200))
+    end = b"foo.c:1:2: error: no\n##[error]Process completed with exit code 2.\n"
+    steps = b"##[group]Run a\n##[endgroup]\n%b##[group]Run b\n##[endgroup]\n%b" % (noise, end)
+    diagnosis = diagnose(steps)
+    assert diagnosis.primary is not None
+    assert str(diagnosis.primary.location) == "foo.c:1:2"
+    assert any("than are read" in note for note in diagnosis.notes)
+
+
+def test_of_very_many_endings_the_first_failure_and_the_last_word_count() -> None:
+    failed = b"##[error]Process completed with exit code 7.\n"
+    passed = b"##[error]Process completed with exit code 0.\n"
+    found = diagnose(passed * 5 + failed + passed * 100)
+    assert (found.outcome, found.exit_code) == ("failed", 7)
+    assert diagnose(b"Finished: FAILURE\n" * 100 + b"Finished: SUCCESS\n").outcome == "passed"
+
+
+def test_more_sections_than_are_told_apart_hide_no_failure() -> None:
+    sections = b"".join(b"section_start:1:a%d\r\x1b[0K\n" % n for n in range(6000))
+    log = sections + b"foo.c:1:2: error: no\nERROR: Job failed: exit code 1\n"
+    primary = diagnose(log).primary
+    assert primary is not None
+    assert str(primary.location) == "foo.c:1:2"
 
 
 def adversarial(rule: Rule) -> list[str]:
