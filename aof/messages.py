@@ -113,6 +113,13 @@ class ToolResult:
             fix=str(error.get("fix", "")),
         )
 
+    @property
+    def failure(self) -> str:
+        """What failed and why, on one line; empty when nothing did."""
+        error = self.error or {}
+        said = [str(error.get("what") or ""), str(error.get("why") or "")]
+        return ": ".join(part for part in said if part) or ("" if self.ok else self.summary)
+
     @classmethod
     def failed(cls, call: ToolCall, error: AofError) -> ToolResult:
         """A result that reports `error`."""

@@ -173,13 +173,14 @@ def _verified(
             field_manager=scope.manager or "aofctl",
         )
         if not answer.ok:
-            why = (answer.error or {}).get("why") or answer.summary
-            warnings.append(f"{scope.name}: --verify was not possible: {why}")
+            warnings.append(f"{scope.name}: --verify was not possible: {answer.failure}")
             break
         for obj, result in zip(batch, answer.data["objects"], strict=False):
             identity = identity_of(obj)
             namespace = identity.namespace or scope.namespace
-            if result["status"] == "refused":
+            if result["status"] == "forbidden":
+                warnings.append(f"{identity}: --verify was not possible: {result['reason']}")
+            elif result["status"] == "refused":
                 key = (identity.kind, namespace, identity.name)
                 rejections[key] = str(result.get("reason") or "refused")
             elif result["status"] == "changed":

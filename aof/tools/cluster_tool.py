@@ -16,6 +16,7 @@ from aof.tools.base import Setting, Tool
 from aof.transport.kubernetes import Cluster, Denied
 from aof.transport.kubernetes_config import kubeconfig_paths
 from aof.transport.kubernetes_resources import Resource
+from aof.transport.kubernetes_watch import changes
 
 Type = Annotated[str, Field(pattern=r"^[A-Za-z][A-Za-z0-9.,:/-]*$", max_length=500)]
 """A kind as kubectl takes it (`pods`, `deploy`, `ingresses.networking.k8s.io`), or TYPE/NAME."""
@@ -25,6 +26,10 @@ Name = Annotated[str, Field(pattern=r"^([A-Za-z0-9][A-Za-z0-9.:-]*)?$", max_leng
 
 Namespace = Annotated[str, Field(pattern=r"^([a-z0-9]([-a-z0-9]*[a-z0-9])?)?$", max_length=63)]
 """A namespace; '' for the one of the context."""
+
+_POLL_S = 2.0
+_WATCH_S = 30.0
+"""Shorter than what proxies and load balancers allow a silent connection."""
 
 Manifests = Annotated[list[dict[str, Any]], Field(min_length=1, max_length=1000)]
 
@@ -76,6 +81,11 @@ class ClusterTool(Tool):
         kind = self.cluster.resource(types[0])
         found = self.cluster.get(self.cluster.path(kind, namespace, name))
         return kind, typed(found, kind)
+
+    def _await_change(self, kind: Resource, found: Mapping[str, Any], most_s: float) -> None:
+        """Wait until an object may have changed: by watch, else for one pause."""
+        if not changes(self.cluster, kind, found, min(most_s, _WATCH_S)):
+            self.clock.sleep(min(most_s, _POLL_S))
 
     def _place(self, manifest: Mapping[str, Any], namespace: str) -> tuple[Resource, str, str]:
         """Kind, path and namespace of a manifest."""

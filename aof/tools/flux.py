@@ -22,7 +22,6 @@ from aof.tools.flux_kinds import PLURALS, SOURCES, Kind, command
 from aof.transport.kubernetes import FIELD_MANAGER, MERGE
 from aof.transport.kubernetes_resources import Resource
 
-_POLL_S = 2.0
 _SOURCE_WAIT_S = 120
 _LOG_LINES = 5000
 
@@ -280,9 +279,10 @@ class Flux(ClusterTool):
             done = (
                 last["handled"] and not seen["reconciling"] and (seen["ready"] or seen["stalled"])
             )
-            if done or self.clock.monotonic() >= ends:
+            left = ends - self.clock.monotonic()
+            if done or left <= 0:
                 return last
-            self.clock.sleep(_POLL_S)
+            self._await_change(self._resource(kind), now, left)
 
     def _set_suspended(
         self, kind: str, name: str, namespace: str, *, suspended: bool

@@ -20,6 +20,7 @@ from aof.tools import kubernetes_rollout as rollout
 from aof.tools.base import operation
 from aof.tools.cluster_tool import Manifests, Name, Namespace, Type
 from aof.tools.kubectl_reads import KubectlReads
+from aof.tools.secret_values import refuse_secret_values
 from aof.transport.kubernetes import (
     APPLY,
     FIELD_MANAGER,
@@ -37,6 +38,14 @@ _OWNER = {"fieldManager": FIELD_MANAGER, **STRICT}
 
 class Kubectl(KubectlReads):
     """Objects of one cluster."""
+
+    @classmethod
+    def check_arguments(cls, name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """As `Tool.check_arguments`; no change may carry the values of a Secret."""
+        checked = super().check_arguments(name, arguments)
+        if name in {"apply", "patch"}:
+            refuse_secret_values(checked)
+        return checked
 
     @operation(effect=Effect.WRITE, command=commands.apply, timeout_s=600)
     def apply(

@@ -78,7 +78,7 @@ def rollout_abort(arguments: Arguments) -> str:
 
 def patch(arguments: Arguments) -> str:
     """`kubectl patch deployment/shop --type=merge -p '{"spec":{...}}'`."""
-    body = _without_secrets(arguments, arguments.get("patch", "<patch>"))
+    body = arguments.get("patch", "<patch>")
     text = body if isinstance(body, str) else json.dumps(body, separators=(",", ":"))
     below = arguments.get("subresource")
     return _line(
@@ -88,23 +88,6 @@ def patch(arguments: Arguments) -> str:
         f"-p {quoted(text)}",
         arguments=arguments,
     )
-
-
-def _without_secrets(arguments: Arguments, body: Any) -> Any:
-    """The patch of a Secret with its values hidden: commands are shown, stored and sent."""
-    if _kind(arguments) not in {"secret", "secrets"}:
-        return body
-    if isinstance(body, list):
-        steps = [step for step in body if isinstance(step, Mapping)]
-        return [{**step, "value": "***"} if "value" in step else step for step in steps]
-    if not isinstance(body, Mapping):
-        return body
-    return {
-        key: dict.fromkeys(item, "***")
-        if key in {"data", "stringData"} and isinstance(item, Mapping)
-        else item
-        for key, item in body.items()
-    }
 
 
 def delete(arguments: Arguments) -> str:
@@ -120,11 +103,8 @@ def delete(arguments: Arguments) -> str:
 
 def _rollouts(arguments: Arguments) -> bool:
     """Whether the target is an Argo Rollout, which has a kubectl plugin of its own."""
-    return _kind(arguments) in {"rollout", "rollouts", "ro"}
-
-
-def _kind(arguments: Arguments) -> str:
-    return str(arguments.get("resource") or "").partition("/")[0].partition(".")[0].lower()
+    kind = str(arguments.get("resource") or "").partition("/")[0].partition(".")[0]
+    return kind.lower() in {"rollout", "rollouts", "ro"}
 
 
 def _bare(arguments: Arguments) -> str:

@@ -19,8 +19,6 @@ from aof.tools.cluster_tool import Manifests, Name, Namespace, Type, type_and_na
 from aof.tools.kubectl_objects import KubectlObjects
 from aof.transport.kubernetes import APPLY, FIELD_MANAGER, STRICT, Denied
 
-_POLL_S = 2.0
-
 
 class KubectlReads(KubectlObjects):
     """All reads of one cluster; base of `Kubectl`."""
@@ -40,7 +38,7 @@ class KubectlReads(KubectlObjects):
                 TYPE/NAME.
             name: Name of the workload.
             namespace: Namespace; leave out for the context's.
-            wait_s: Look again for so many seconds until it is complete or failed.
+            wait_s: Wait so many seconds for it to be complete or failed.
 
         Returns:
             `{"resource", "namespace", "complete", "failed", "message", "desired", "updated",
@@ -50,13 +48,14 @@ class KubectlReads(KubectlObjects):
         """
         ends = self.clock.monotonic() + wait_s
         while True:
-            _, found = self._object(resource, name, namespace)
+            kind, found = self._object(resource, name, namespace)
             now = rollout.progress(found)
             if now is None:
                 raise UsageFault(f"{objects.reference(found)} has no rollouts")
-            if now.complete or now.failed or self.clock.monotonic() >= ends:
+            left = ends - self.clock.monotonic()
+            if now.complete or now.failed or left <= 0:
                 break
-            self.clock.sleep(_POLL_S)
+            self._await_change(kind, found, left)
         data = {
             "resource": objects.reference(found),
             "namespace": objects.metadata(found).get("namespace"),
@@ -110,14 +109,15 @@ class KubectlReads(KubectlObjects):
 
         Returns:
             `{"objects": [{resource, namespace, status, diff, reason, live, predicted}]}`. `status`
-            is same, changed, missing (would be created) or refused (`reason` says why). `diff` is
-            text with Secret values hidden; `live` and `predicted` are given when changed.
+            is same, changed, missing (would be created), refused (`reason` says why) or forbidden
+            (these credentials may not ask). `diff` is text with Secret values hidden; `live` and
+            `predicted` are given when changed.
         """
         results = [
             self._diff_one(one, namespace, field_manager, force=force_conflicts)
             for one in manifests
         ]
-        count = dict.fromkeys(("same", "changed", "missing", "refused"), 0)
+        count = dict.fromkeys(("same", "changed", "missing", "refused", "forbidden"), 0)
         for result in results:
             count[result["status"]] += 1
         text = ", ".join(f"{number} {word}" for word, number in count.items() if number)
@@ -193,7 +193,6 @@ class KubectlReads(KubectlObjects):
             kind, path, result["namespace"] = self._place(manifest, namespace)
         except UsageFault as error:
             return {**result, "status": "refused", "reason": error.what}
-        live = self._live(path)
         params = {
             **STRICT,
             "dryRun": "All",
@@ -201,12 +200,14 @@ class KubectlReads(KubectlObjects):
             "force": str(force).lower(),
         }
         try:
+            live = self._live(path)
             body = objects.without_managed_fields(manifest)
             predicted = self.cluster.send(
                 "PATCH", path, body, content_type=APPLY, params=params, attempts=3
             )
         except Denied as error:
-            return {**result, "status": "refused", "reason": error.why}
+            status = "forbidden" if error.lacks_permission else "refused"
+            return {**result, "status": status, "reason": error.why}
         predicted = typed(predicted, kind)
         result["diff"] = objects.difference(live, predicted)
         if live is None:

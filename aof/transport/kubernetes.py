@@ -6,10 +6,11 @@ raw JSON, so that fields its models do not know survive. Policy is that of `tran
 
 from __future__ import annotations
 
+import contextlib
 import json
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -32,6 +33,7 @@ _CONNECT_S = 5.0
 _PAGE = 500
 _MOST_BODY = 256 * 1024 * 1024
 _WARNING = re.compile(r'299 \S+ "((?:[^"\\]|\\.)*)"')
+_NO_PERMISSION = re.compile(r'User "[^"]*" cannot ')
 _BUSY = frozenset({429, 500, 502, 503, 504})
 
 MERGE = "application/merge-patch+json"
@@ -53,6 +55,11 @@ class Denied(Refused):
         unsaid = [cause for cause in self.causes if cause.rpartition(": ")[2] not in message]
         self.why = f"{message} ({'; '.join(unsaid)})" if unsaid else message
         self.fix = _ADVICE.get(answer.status, self.fix)
+
+    @property
+    def lacks_permission(self) -> bool:
+        """Whether these credentials may not ask; admission refuses with 403, too."""
+        return self.status == 403 and _NO_PERMISSION.search(self.why) is not None
 
 
 class Cluster:
@@ -182,6 +189,23 @@ class Cluster:
             namespace = self.namespace
         return resource.path(namespace, name)
 
+    def stream(self, path: str, params: Mapping[str, Any], silence_s: float) -> Generator[bytes]:
+        """The blocks of an answer that does not end by itself, as they come.
+
+        Raises:
+            Denied: The server refused.
+            Failed: No connection, it broke off, or nothing came for `silence_s`.
+        """
+        url, shown = self._url("GET", path, params)
+        with _translated(shown, silence_s):
+            response = self._request("GET", url, "application/json", read_s=silence_s)
+            try:
+                if response.status != 200:
+                    _checked(_answer(shown, response, deadline=time.monotonic() + _CONNECT_S))
+                yield from response.stream(decode_content=True)
+            finally:
+                response.close()
+
     def _once(
         self,
         method: str,
@@ -192,31 +216,16 @@ class Cluster:
         content: bytes | None = None,
         content_type: str = "",
     ) -> Answer:
-        import urllib3
-
-        client = self.connection.client
-        url = f"{client.configuration.host.rstrip('/')}{path}"
-        given = {key: value for key, value in (params or {}).items() if value not in {"", None}}
-        url = f"{url}?{urlencode(given)}" if given else url
-        shown = f"{method} {url}"
+        url, shown = self._url(method, path, params)
         left = require_time(shown, _TRY_S)
-        headers = {
-            "user-agent": "aofctl",
-            "accept": accept or "application/json",
-            "accept-encoding": "gzip",
-            **({"content-type": content_type} if content_type else {}),
-            **_credentials(client),
-        }
-        try:
-            response = client.rest_client.pool_manager.request(
+        with _translated(shown, left):
+            response = self._request(
                 method,
                 url,
-                body=content,
-                headers=headers,
-                timeout=urllib3.Timeout(connect=min(left, _CONNECT_S), read=left),
-                retries=False,
-                redirect=False,
-                preload_content=False,
+                accept or "application/json",
+                content=content,
+                content_type=content_type,
+                read_s=left,
             )
             try:
                 answer = _answer(shown, response, deadline=time.monotonic() + left)
@@ -224,16 +233,64 @@ class Cluster:
                 return answer
             finally:
                 response.release_conn()
-        except urllib3.exceptions.SSLError as error:
-            raise Failed(no_connection(shown, error), retry=False) from error
-        except urllib3.exceptions.NewConnectionError as error:
-            raise Failed(no_connection(shown, error), retry=True) from error
-        except urllib3.exceptions.ConnectTimeoutError as error:
-            raise Failed(timed_out(shown, _CONNECT_S), retry=True) from error
-        except urllib3.exceptions.TimeoutError as error:
-            raise Failed(timed_out(shown, left), retry=False) from error
-        except urllib3.exceptions.HTTPError as error:
-            raise Failed(no_connection(shown, error), retry=True) from error
+
+    def _url(self, method: str, path: str, params: Mapping[str, Any] | None) -> tuple[str, str]:
+        """The address, and how messages show the request."""
+        url = f"{self.connection.client.configuration.host.rstrip('/')}{path}"
+        given = {key: value for key, value in (params or {}).items() if value not in {"", None}}
+        url = f"{url}?{urlencode(given)}" if given else url
+        return url, f"{method} {url}"
+
+    def _request(
+        self,
+        method: str,
+        url: str,
+        accept: str,
+        *,
+        content: bytes | None = None,
+        content_type: str = "",
+        read_s: float,
+    ) -> urllib3.BaseHTTPResponse:
+        import urllib3
+
+        client = self.connection.client
+        headers = {
+            "user-agent": "aofctl",
+            "accept": accept,
+            "accept-encoding": "gzip",
+            **({"content-type": content_type} if content_type else {}),
+            **_credentials(client),
+        }
+        response: urllib3.BaseHTTPResponse = client.rest_client.pool_manager.request(
+            method,
+            url,
+            body=content,
+            headers=headers,
+            timeout=urllib3.Timeout(connect=min(read_s, _CONNECT_S), read=read_s),
+            retries=False,
+            redirect=False,
+            preload_content=False,
+        )
+        return response
+
+
+@contextlib.contextmanager
+def _translated(shown: str, read_s: float) -> Iterator[None]:
+    """Failures of the connection in our words; `retry` says whether a read may be repeated."""
+    import urllib3
+
+    try:
+        yield
+    except urllib3.exceptions.SSLError as error:
+        raise Failed(no_connection(shown, error), retry=False) from error
+    except urllib3.exceptions.NewConnectionError as error:
+        raise Failed(no_connection(shown, error), retry=True) from error
+    except urllib3.exceptions.ConnectTimeoutError as error:
+        raise Failed(timed_out(shown, _CONNECT_S), retry=True) from error
+    except urllib3.exceptions.TimeoutError as error:
+        raise Failed(timed_out(shown, read_s), retry=False) from error
+    except urllib3.exceptions.HTTPError as error:
+        raise Failed(no_connection(shown, error), retry=True) from error
 
 
 def _credentials(client: Any) -> dict[str, str]:

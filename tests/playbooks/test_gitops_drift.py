@@ -220,6 +220,8 @@ def test_verify_asks_the_server_and_survives_a_refusal(
     cluster.forbidden |= {("patch", "deployments", "*"), ("patch", "deployments", "shop")}
     ran = detect(tmp_path, cluster, argocd, "--set", "verify=true")
     assert ran.code == 0, ran.out
+    assert "Deployment/web (namespace: shop): --verify was not possible" in ran.json()["report"]
+    assert resources(ran) == {}
 
 
 def test_a_second_run_shows_the_first_as_a_trend(

@@ -1,7 +1,7 @@
 """A Kubernetes API server as the published API behaves, with objects in memory.
 
 Discovery (aggregated and per group), lists in pages with `continue`, label and field
-selectors, bearer tokens, RBAC refusals, optimistic locking, every patch type, server-side
+selectors, watches, bearer tokens, RBAC refusals, optimistic locking, every patch type, server-side
 apply with owners and conflicts, dry runs, the scale and status subresources, logs, events and
 access reviews. It runs no controllers: tests set `status` themselves.
 """
@@ -21,6 +21,7 @@ import yaml
 from tests.servers import kubernetes_discovery as discovery
 from tests.servers import kubernetes_objects as changing
 from tests.servers.kubernetes_discovery import KINDS, Kind
+from tests.servers.kubernetes_watch import History
 from tests.servers.loopback import Asked, Loopback, Reply
 
 TOKEN = "cluster-token"
@@ -43,6 +44,8 @@ class KubernetesServer(Loopback):
         self.logs: dict[tuple[str, str], bytes] = {}
         self.aggregated = True
         self.page = 0
+        self.history = History()
+        self.watch_reply: Reply | None = None
         self.down_groups: set[str] = set()
         self._clock = 100
         for method in ("GET", "POST", "PUT", "PATCH", "DELETE"):
@@ -66,6 +69,7 @@ class KubernetesServer(Loopback):
         owners = dict.fromkeys(changing.owned_leaves(manifest), (manager, "Update"))
         key = (kind.plural, about.get("namespace", ""), about["name"])
         self.stored[key] = Stored(body, owners)
+        self._happened("ADDED", kind, self.stored[key])
         return body
 
     def object(self, plural: str, name: str, namespace: str = "default") -> dict[str, Any]:
@@ -138,12 +142,15 @@ class KubernetesServer(Loopback):
     def _on(self, asked: Asked, kind: Kind, namespace: str, rest: list[str]) -> Reply:
         name, sub = [*rest, "", ""][:2]
         changing_verbs = {"POST": "create", "PUT": "update", "PATCH": "patch", "DELETE": "delete"}
-        verb = changing_verbs.get(asked.method, "get" if name else "list")
+        listing = "watch" if asked.query.get("watch") == "true" else "list"
+        verb = changing_verbs.get(asked.method, "get" if name else listing)
         resource = f"{kind.plural}/{sub}" if sub else kind.plural
         if {(verb, resource, namespace), (verb, resource, "*")} & self.forbidden:
             return self._deny(verb, resource, kind, namespace, name)
         if verb == "list":
             return self._list(asked, kind, namespace)
+        if verb == "watch":
+            return self._watch(asked, kind, namespace)
         if verb == "create":
             return self._create(asked, kind, namespace)
         if sub and sub not in kind.sub:
@@ -196,6 +203,20 @@ class KubernetesServer(Loopback):
         items = [{k: v for k, v in one.items() if k not in {"kind", "apiVersion"}} for one in page]
         whole = {"kind": f"{kind.kind}List", "apiVersion": kind.api_version, "metadata": about}
         return Reply(body={**whole, "items": items})
+
+    def _watch(self, asked: Asked, kind: Kind, namespace: str) -> Reply:
+        def selects(body: dict[str, Any]) -> bool:
+            where = body["metadata"].get("namespace", "")
+            return namespace in {"", where} and _matches(body, asked.query)
+
+        if self.watch_reply is not None:
+            return self.watch_reply
+        since = int(asked.query.get("resourceVersion") or 0)
+        seconds = float(asked.query.get("timeoutSeconds") or 1800)
+        return Reply(blocks=self.history.watch(kind.plural, since, seconds, selects))
+
+    def _happened(self, event: str, kind: Kind, stored: Stored) -> None:
+        self.history.add(self._clock, event, kind.plural, self._shown(stored))
 
     def _create(self, asked: Asked, kind: Kind, namespace: str) -> Reply:
         manifest = asked.json()
@@ -337,6 +358,8 @@ class KubernetesServer(Loopback):
             draft.body["metadata"]["resourceVersion"] = self._next()
         if asked.query.get("dryRun") != "All":
             self.stored[key] = draft
+            if draft.body != old:
+                self._happened("MODIFIED" if before else "ADDED", kind, draft)
         shown = _scale(draft.body) if sub == "scale" else self._shown(draft)
         return Reply(200 if before else 201, shown)
 
@@ -348,6 +371,8 @@ class KubernetesServer(Loopback):
             return failure(409, "Conflict", words)
         if asked.query.get("dryRun") != "All":
             del self.stored[kind.plural, about.get("namespace", ""), about["name"]]
+            self._next()
+            self._happened("DELETED", kind, stored)
         details = {
             "name": about["name"],
             "group": kind.group,

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -34,7 +35,8 @@ class Reply:
     """What to answer.
 
     `cut` announces the whole body and sends only so many bytes of it; `drop` closes the
-    connection without a word; `drip_s` is the pause between single bytes of the body.
+    connection without a word; `drip_s` is the pause between single bytes of the body. `blocks`
+    are sent instead of a body, each as soon as it is there.
     """
 
     status: int = 200
@@ -43,6 +45,7 @@ class Reply:
     cut: int | None = None
     drop: bool = False
     drip_s: float = 0.0
+    blocks: Iterable[bytes] | None = None
 
     def content(self) -> bytes:
         if isinstance(self.body, bytes):
@@ -124,6 +127,14 @@ def _drip(wire: BinaryIO, content: bytes, pause_s: float) -> None:
             time.sleep(pause_s)
 
 
+def _stream(wire: BinaryIO, blocks: Iterable[bytes]) -> None:
+    """Chunked; the last, empty chunk ends it."""
+    with suppress(OSError):
+        for block in itertools.chain(blocks, [b""]):
+            wire.write(f"{len(block):x}\r\n".encode() + block + b"\r\n")
+            wire.flush()
+
+
 def _handler_of(server: Loopback) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -146,6 +157,11 @@ def _handler_of(server: Loopback) -> type[BaseHTTPRequestHandler]:
                 self.send_header("content-type", "application/json")
             for name, value in reply.headers.items():
                 self.send_header(name, value)
+            if reply.blocks is not None:
+                self.send_header("transfer-encoding", "chunked")
+                self.end_headers()
+                _stream(self.wfile, reply.blocks)
+                return
             self.send_header("content-length", str(len(content)))
             self.end_headers()
             if reply.drip_s:

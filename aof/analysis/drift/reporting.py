@@ -83,7 +83,7 @@ class Reporter:
         if is_rejection(cause) and classes & {DriftClass.FAILED_SYNC, DriftClass.PENDING_SYNC}:
             classes.discard(DriftClass.PENDING_SYNC)
             classes |= {DriftClass.FAILED_SYNC, DriftClass.INVALID_MANIFEST}
-        if self.rejection and not changes:
+        if self.rejection and self.rejection not in cause:
             notes = (*notes, f"the server refused a dry-run of this manifest: {self.rejection}")
         return ResourceResult(
             self.identity,

@@ -196,6 +196,14 @@ def test_a_refused_dry_run_of_an_unchanged_object_is_only_a_note() -> None:
     assert "duplicate entries" in result.notes[0]
 
 
+def test_the_refusal_of_an_object_changed_by_hand_is_told_beside_the_change() -> None:
+    cluster = Cluster().apply(deployment())
+    cluster.update("kubectl-edit", lambda live: live["spec"].update(replicas=9))
+    result = cluster.judge(deployment(), rejection="duplicate entries")
+    assert classes(result) == ["manual"]
+    assert "duplicate entries" in result.notes[0]
+
+
 def test_without_any_trace_of_the_last_sync_nobody_is_accused() -> None:
     result = compare(
         desired=deployment(minReadySeconds=7), live=Cluster().apply(deployment()).get()

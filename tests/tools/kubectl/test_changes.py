@@ -338,22 +338,6 @@ COMMANDS: list[tuple[str, dict[str, Any], str]] = [
         """kubectl patch cm/a --type=merge -p '{"data":{"x":"it'"'"'s"}}'""",
     ),
     (
-        "patch",
-        {"resource": "secret/login", "patch": {"data": {"pin": "NDcxMQ=="}}},
-        """kubectl patch secret/login --type=strategic -p '{"data":{"pin":"***"}}'""",
-    ),
-    (
-        "patch",
-        {
-            "resource": "secrets",
-            "name": "login",
-            "patch": [{"op": "add", "path": "/data/pin", "value": "NDcxMQ=="}],
-            "patch_type": "json",
-        },
-        "kubectl patch secrets/login --type=json "
-        """-p '[{"op":"add","path":"/data/pin","value":"***"}]'""",
-    ),
-    (
         "delete",
         {"resource": "cm", "name": "a", "cascade": "orphan", "grace_period_s": 0},
         "kubectl delete cm/a --cascade=orphan --grace-period=0",
@@ -371,3 +355,50 @@ def test_commands_read_as_a_person_would_type_them(
 def test_a_name_with_a_line_break_cannot_leave_its_line() -> None:
     sly = [named("ConfigMap", "a\nkubectl delete ns --all")]
     assert "\n" not in Kubectl.operations()["apply"].command({"manifests": sly})
+
+
+SECRET = named("Secret", "login", data={"pin": "NDcxMQ=="})
+STEP = {"op": "add", "path": "/data/pin", "value": "NDcxMQ=="}
+COPY = {"op": "copy", "from": "/data/pin", "path": "/metadata/annotations/pin"}
+
+
+@pytest.mark.parametrize(
+    ("operation", "arguments"),
+    [
+        ("apply", {"manifests": [SECRET]}),
+        ("apply", {"manifests": [{**SECRET, "data": {}, "stringData": {"pin": "4711"}}]}),
+        ("patch", {"resource": "secret/login", "patch": {"data": {"pin": "NDcxMQ=="}}}),
+        ("patch", {"resource": "Secret.v1", "name": "login", "patch": {"stringData": {"a": "b"}}}),
+        ("patch", {"resource": "secrets/login", "patch": [STEP], "patch_type": "json"}),
+        ("patch", {"resource": "secrets/login", "patch": [COPY], "patch_type": "json"}),
+    ],
+)
+def test_values_of_a_secret_never_get_into_a_plan(
+    operation: str, arguments: dict[str, Any]
+) -> None:
+    with pytest.raises(UsageFault, match="secret/login: values of a Secret") as caught:
+        Kubectl.check_arguments(operation, arguments)
+    assert "NDcxMQ" not in str(caught.value.as_dict())
+
+
+@pytest.mark.parametrize(
+    ("operation", "arguments"),
+    [
+        ("apply", {"manifests": [named("Secret", "login")]}),
+        ("apply", {"manifests": [named("ConfigMap", "a", data={"pin": "x"})]}),
+        ("patch", {"resource": "secret/login", "patch": {"metadata": {"labels": {"a": "b"}}}}),
+        ("patch", {"resource": "secret/login", "patch": {"data": {"pin": None}}}),
+        (
+            "patch",
+            {
+                "resource": "secret/login",
+                "patch": [{"op": "remove", "path": "/data/pin"}],
+                "patch_type": "json",
+            },
+        ),
+    ],
+)
+def test_what_holds_no_secret_value_may_be_planned(
+    operation: str, arguments: dict[str, Any]
+) -> None:
+    assert Kubectl.check_arguments(operation, arguments)

@@ -35,7 +35,7 @@ def test_diff_reports_each_refused_object_with_the_servers_words(
     server.forbidden.add(("patch", "configmaps", "default"))
     bad = named("Deployment", "shop", "apps/v1", spec={"replicas": -1})
     output = call("diff", manifests=[bad, named("ConfigMap", "new")])
-    assert output.summary == "2 refused"
+    assert output.summary == "1 refused, 1 forbidden"
     assert "must be greater than or equal to 0" in output.data["objects"][0]["reason"]
     assert "is forbidden" in output.data["objects"][1]["reason"]
 
