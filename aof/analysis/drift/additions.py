@@ -12,8 +12,17 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aof.analysis.drift.objects import LAST_APPLIED
-from aof.analysis.drift.paths import MISSING, Element, Item, Path, Token, find_item, lookup
-from aof.analysis.drift.schema import UNKNOWN, Field, Schema
+from aof.analysis.drift.paths import (
+    DEFAULT_KEYS,
+    MISSING,
+    Element,
+    Item,
+    Path,
+    Token,
+    find_item,
+    lookup,
+)
+from aof.analysis.drift.schema import UNKNOWN, Field, Schema, Shape
 from aof.analysis.drift.server_defaults import is_server_default, is_server_made
 from aof.analysis.drift.tables import Role, Tables
 from aof.analysis.drift.writers import Writer, Writers, written_keys
@@ -105,10 +114,23 @@ class AdditionSearch:
         elif isinstance(live, list) and isinstance(desired, list):
             if not desired and live:
                 self.found.append(Addition(spot.path, live, writer))
+            elif spot.shape.shape in {Shape.SET, Shape.KEYED}:
+                self._leftover_items(spot, writer)
             elif len(live) == len(desired):
                 item = spot.shape.item or UNKNOWN
                 for index, (found, wanted) in enumerate(zip(live, desired, strict=True)):
                     self._leftover(_Spot((*spot.path, index), found, wanted, item), writer)
+
+    def _leftover_items(self, spot: _Spot, writer: Writer) -> None:
+        """The same for members of a set and items with keys: their order says nothing."""
+        for member in spot.live:
+            inner = spot.member(member)
+            if inner is None:
+                continue
+            if inner.desired is MISSING:
+                self.found.append(Addition(inner.path, member, writer))
+            else:
+                self._leftover(inner, writer)
 
     def _add(self, path: Path, value: Any, parent: Field, around: Any, *, writer: Writer) -> None:
         token = path[-1]
@@ -120,9 +142,16 @@ class AdditionSearch:
             if is_server_default(token, value, parent, around, self.tables):
                 return
             given = self.tables.allocated.get(parent.type_name, frozenset())
-            if token in given and writer.time <= self.created_at:
+            if token in given and self._created(writer):
                 return
         self.found.append(Addition(path, value, writer))
+
+    def _created(self, writer: Writer) -> bool:
+        """Whether the writer made the object; the GitOps tool did where both are as old."""
+        old = [one for one in self.writers.entries if one.time <= self.created_at]
+        return writer in old and (
+            writer.role is Role.GITOPS or all(one.role is not Role.GITOPS for one in old)
+        )
 
     def _applied(self, writer: Writer) -> bool:
         return any(one is writer for one in self.writers.owners_of(_LAST_APPLIED))
@@ -172,6 +201,15 @@ class _Spot:
         if name.startswith("v:"):
             return self._element(_json(name[2:]))
         return self._position(name.removeprefix("i:"))
+
+    def member(self, value: Any) -> _Spot | None:
+        """One member of a set or of a list with keys; None when it has no key."""
+        if not self.shape.keys:
+            return self._element(value)
+        if not isinstance(value, dict):
+            return None
+        keys = ((name, value.get(name, DEFAULT_KEYS.get(name))) for name in self.shape.keys)
+        return self._item(tuple(sorted(keys)))
 
     def _field(self, name: str) -> _Spot | None:
         found = self.live.get(name) if isinstance(self.live, dict) else None

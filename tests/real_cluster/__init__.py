@@ -1,0 +1,1 @@
+"""Tests with a real API server, and cases recorded on one."""
