@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -41,6 +41,10 @@ class _PrometheusOnly:
     def configured(self, tool: str) -> bool:
         """Prometheus is; its URL was given."""
         return tool == self._tool.name
+
+    def given(self, name: str, read: Callable[[], Any]) -> Any:
+        """What is read; nothing is kept without a run."""
+        return read()
 
     def record(self, source: str, data: Any, *, about: str = "") -> str:
         """Nothing is recorded without a run."""

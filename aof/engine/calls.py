@@ -5,9 +5,11 @@ Reads run here, under a time limit. Writes never do: they become actions of a pl
 
 from __future__ import annotations
 
+import json
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from mmap import mmap
 from typing import Any
 
 from aof.clock import Clock, isoformat
@@ -19,7 +21,7 @@ from aof.runlog import RunLog
 from aof.tools.base import Tool, checked_arguments
 from aof.verdict import Evidence
 
-_INLINE = 16 * 1024
+_LARGEST_KEPT = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +49,8 @@ class BoundTool:
 class RecordedCalls:
     """Implements the playbooks' `Calls` on bound tools and a run log.
 
+    `recorded` holds files of a run that is played again, by name.
+
     `answers` keeps the data of every evidence id for the length of the run: what a model
     says is checked against it.
     """
@@ -55,6 +59,7 @@ class RecordedCalls:
     log: RunLog
     clock: Clock
     progress: Progress
+    recorded: Mapping[str, Any] = field(default_factory=dict)
     evidence: list[Evidence] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     answers: dict[str, Any] = field(default_factory=dict)
@@ -101,6 +106,17 @@ class RecordedCalls:
         """Bound, and somebody set it up."""
         bound = self.tools.get(tool)
         return bound is not None and bound.tool is not None and bound.configured
+
+    def given(self, name: str, read: Callable[[], Any]) -> Any:
+        """What a file held, recorded; see `playbooks.base.Calls`."""
+        found = self.recorded[name] if name in self.recorded else read()
+        text = isinstance(found, bytes | mmap)
+        size = len(found) if text else len(json.dumps(found))
+        payload = None
+        if size <= _LARGEST_KEPT:
+            payload = self.log.store(found[:].decode("utf-8", "replace") if text else found)
+        self.log.append("file.read", file=name, bytes=size, text=text, payload=payload)
+        return found
 
     def record(self, source: str, data: Any, *, about: str = "") -> str:
         """Record evidence that no tool delivered; returns its id."""

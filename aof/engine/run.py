@@ -150,7 +150,13 @@ class Run:
 
     def _phases(self) -> RunResult:
         runnable = self.runnable
-        calls = RecordedCalls(runnable.tools, self.log, self.clock, self.progress)
+        calls = RecordedCalls(
+            runnable.tools,
+            self.log,
+            self.clock,
+            self.progress,
+            recorded=self.request.recorded_files,
+        )
         refuse_missing_required(runnable.tools)
         if runnable.playbook is None and not runnable.models:
             raise NotBound(

@@ -77,6 +77,13 @@ class Calls(Protocol):
     def configured(self, tool: str) -> bool:
         """Bound, and somebody set it up: a default URL nobody set does not count."""
 
+    def given(self, name: str, read: Callable[[], Any]) -> Any:
+        """What `read` gives of the file or revision `name`: a JSON value, or the bytes of a text.
+
+        Recorded up to a limit of size. When a run is played again, what was recorded is given
+        instead, text as bytes, and nothing is read.
+        """
+
     def record(self, source: str, data: Any, *, about: str = "") -> str:
         """Record evidence that came from elsewhere (a file, the request); returns its id."""
 

@@ -105,10 +105,8 @@ def _gather(
 
 def _from_file(name: str, request: Request, calls: Calls, app: str) -> _Gathered:
     try:
-        if name in request.recorded_files:
-            data = request.recorded_files[name]
-        else:
-            data = json.loads((request.folder / name).read_text(encoding="utf-8"))
+        path = request.folder / name
+        data = calls.given(name, lambda: json.loads(path.read_text(encoding="utf-8")))
         evidence = CanaryEvidence.model_validate(data)
     except OSError as error:
         raise UsageFault("the evidence file cannot be read", why=str(error)) from None

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from aof.analysis.ci_log.decode import as_utf8
 from aof.analysis.ci_log.records import FlakyEvidence
 from aof.messages import ToolResult
 from aof.playbooks.base import Calls
@@ -98,7 +99,7 @@ def _file(source: Source, calls: Calls) -> Gathered:
     from aof.transport.files import open_log
 
     path = Path(source.value)
-    buffer = open_log(path)
+    buffer = calls.given(source.value, lambda: as_utf8(open_log(path)))
     evidence = calls.record("file", {"bytes": len(buffer)}, about=str(path))
     gathered = Gathered("log file", [JobLog(path.name, buffer, evidence=evidence)])
     gathered.evidence.append(evidence)

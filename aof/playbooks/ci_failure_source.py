@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal
 
 from aof.errors import UsageFault
@@ -52,7 +53,7 @@ def source_of(request: Request) -> Source:
         UsageFault: The request names none, and the process does not run in a CI job.
     """
     found = (
-        _from_settings(request.settings)
+        _from_settings(request.settings, request.folder)
         or _from_event(request.event)
         or (None if request.text_is_event else _from_url(request.text))
         or (None if request.text_is_event else _from_text(request.text))
@@ -68,9 +69,9 @@ def source_of(request: Request) -> Source:
     return found
 
 
-def _from_settings(settings: Mapping[str, str]) -> Source | None:
+def _from_settings(settings: Mapping[str, str], folder: Path) -> Source | None:
     if "log" in settings:
-        return Source("file", value=settings["log"])
+        return Source("file", value=str(folder / settings["log"]))
     scope = settings.get("repository") or settings.get("project")
     if "run" in settings:
         return Source("github", scope, _number(settings, "run"), _number(settings, "job"))

@@ -159,9 +159,9 @@ def _from_kustomization(
     repository = _clone(asked, folder)
     path = str(item.get("path") or ".")
     revision = _flux_head(calls, item) or asked.revision
-    desired = render_at(repository, revision, path)
+    desired = _rendered(calls, repository, revision, path)
     commit = str(item.get("commit") or "")
-    before = render_at(repository, commit, path) if commit else None
+    before = _rendered(calls, repository, commit, path) if commit else None
     recorded = calls.record("git", desired, about=f"{path} at {revision}")
     unrendered = [word for word in _UNRENDERED if spec.get(word)]
     quoted, where = shlex.quote(name), f"-n {shlex.quote(namespace)}"
@@ -221,12 +221,12 @@ def _from_git(calls: Calls, asked: DriftRequest, folder: Path) -> Scope:
     place = repository / asked.path
     in_clone = (repository / ".git").exists() or asked.revision != "HEAD" or bool(asked.last_synced)
     if in_clone:
-        desired = render_at(repository, asked.revision, asked.path)
+        desired = _rendered(calls, repository, asked.revision, asked.path)
     else:
-        desired = render_folder(place)
+        desired = calls.given(str(place), lambda: render_folder(place))
     before = None
     if asked.last_synced:
-        before = render_at(repository, asked.last_synced, asked.path)
+        before = _rendered(calls, repository, asked.last_synced, asked.path)
     recorded = calls.record("git", desired, about=f"{asked.path} at {asked.revision}")
     return Scope(
         name=asked.path,
@@ -242,6 +242,13 @@ def _from_git(calls: Calls, asked: DriftRequest, folder: Path) -> Scope:
         sync_command=f"kubectl apply --server-side -f {shlex.quote(asked.path)}",
         look_command=f"kubectl diff -f {shlex.quote(asked.path)}",
     )
+
+
+def _rendered(calls: Calls, repository: Path, revision: str, path: str) -> list[Object]:
+    """The manifests of a revision, kept in the recording."""
+    name = f"{repository}@{revision}:{path}"
+    found: list[Object] = calls.given(name, lambda: render_at(repository, revision, path))
+    return found
 
 
 def _clone(asked: DriftRequest, folder: Path) -> Path:

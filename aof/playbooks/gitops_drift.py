@@ -6,7 +6,8 @@ from the Kubernetes API or a file. The judge is `aof.analysis.drift`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from aof.analysis.drift import DriftClass, DriftReport, compare_all
@@ -48,7 +49,7 @@ class GitopsDrift:
             "" if request.text_is_event else request.text, request.settings, options
         )
         audit_log = request.settings.get("audit_log", "")
-        audit = read_events(request.folder / audit_log) if audit_log else []
+        audit = _given(calls, request, audit_log, read_events) or []
         compared = [
             _compare(calls, scope, live, asked=asked, audit=audit)
             for scope, live in _gather(request, calls, asked, options.most_apps)
@@ -85,10 +86,10 @@ def _from_files(request: Request, calls: Calls, asked: DriftRequest) -> tuple[Sc
     base = request.settings.get("last_synced", "")
     status = request.settings.get("sync_status", "")
     ignores = request.settings.get("ignore", "")
-    sync = read_value(request.folder / status) if status else None
-    rules = [sync, read_value(request.folder / ignores) if ignores else None]
-    live = read_objects(request.folder / given["live"])
-    desired = render_folder(request.folder / given["desired"])
+    sync = _given(calls, request, status, read_value)
+    rules = [sync, _given(calls, request, ignores, read_value)]
+    live = _given(calls, request, given["live"], read_objects)
+    desired = _given(calls, request, given["desired"], render_folder)
     evidence = [
         calls.record("file", desired, about=given["desired"]),
         calls.record("file", live, about=given["live"]),
@@ -97,7 +98,7 @@ def _from_files(request: Request, calls: Calls, asked: DriftRequest) -> tuple[Sc
         name=given["desired"],
         tool="files",
         desired=desired,
-        last_synced=render_folder(request.folder / base) if base else None,
+        last_synced=_given(calls, request, base, render_folder),
         status=sync,
         ignores=tuple(rule for value in rules for rule in read_ignores(value)),
         namespace=asked.namespace,
@@ -105,6 +106,11 @@ def _from_files(request: Request, calls: Calls, asked: DriftRequest) -> tuple[Sc
         evidence=tuple(evidence),
     )
     return scope, Live(objects=live)
+
+
+def _given(calls: Calls, request: Request, name: str, read: Callable[[Path], Any]) -> Any:
+    """What a file of the request holds, kept in the recording; None when none is named."""
+    return calls.given(name, lambda: read(request.folder / name)) if name else None
 
 
 def _compare(

@@ -24,7 +24,8 @@ def guardian_says(request: Request, calls: Calls) -> tuple[Finding, bool]:
     name = request.settings.get("guardian")
     if name:
         try:
-            answer = json.loads((request.folder / name).read_text(encoding="utf-8"))
+            path = request.folder / name
+            answer = calls.given(name, lambda: json.loads(path.read_text(encoding="utf-8")))
         except (OSError, ValueError) as error:
             what = f"the guardian's answer {name} cannot be read"
             raise UsageFault(what, why=str(error)) from None

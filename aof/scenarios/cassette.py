@@ -128,12 +128,16 @@ def _calls(events: Sequence[Event], folder: Path) -> list[RecordedCall]:
 
 
 def _files(events: Sequence[Event], folder: Path) -> dict[str, Any]:
-    """What the files held that the run was given, by the name it was given."""
+    """What the files held that the run was given, by name; too large ones were not kept."""
     return {
-        event.data["summary"]: _payload(folder, event.data)
+        event.data["file"]: _held(event.data, _payload(folder, event.data))
         for event in events
-        if event.kind == "tool.returned" and event.data["call"] == "file"
+        if event.kind == "file.read" and event.data["payload"]
     }
+
+
+def _held(data: Mapping[str, Any], payload: Any) -> Any:
+    return payload.encode() if data["text"] else payload
 
 
 def _payload(folder: Path, data: Mapping[str, Any]) -> Any:

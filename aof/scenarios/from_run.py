@@ -61,10 +61,18 @@ def _settings(cassette: Cassette, run_id: str, fixtures: dict[str, str]) -> dict
     settings = dict(cassette.settings)
     for key, value in cassette.settings.items():
         if value in cassette.files:
-            name = str(Path("fixtures") / f"{run_id}-{key}.json")
-            fixtures[name] = json.dumps(cassette.files[value], indent=1, ensure_ascii=False) + "\n"
+            held = cassette.files[value]
+            suffix = ".txt" if isinstance(held, bytes) else ".json"
+            name = str(Path("fixtures") / f"{run_id}-{key}{suffix}")
+            fixtures[name] = held.decode() if isinstance(held, bytes) else _on_lines(held)
             settings[key] = name
     return settings
+
+
+def _on_lines(value: Any) -> str:
+    """JSON that people can read; a list on one line, as an audit log has it."""
+    indent = None if isinstance(value, list) else 1
+    return json.dumps(value, indent=indent, ensure_ascii=False) + "\n"
 
 
 def _mock(call: RecordedCall, run_id: str, fixtures: dict[str, str]) -> dict[str, Any]:

@@ -79,3 +79,59 @@ def test_an_evidence_file_is_part_of_the_recording(tmp_path: Path) -> None:
     again = aofctl(*GUARD, "--replay", run_id, "-o", "json", cwd=tmp_path)
     assert again.json()["decision"] == "ROLLBACK"
     assert aofctl("test", "t", cwd=tmp_path).code == 0
+
+
+LOG = "step\n  src/cart.ts(3,7): error TS2322: Type 'string' is not assignable.\nexit code 2\n"
+OBJECT = """\
+apiVersion: v1
+kind: ConfigMap
+metadata: {{name: shop, namespace: prod}}
+data: {{greeting: {0}}}
+"""
+
+
+def replayed_and_tested(folder: Path, agent: str, *settings: str) -> tuple[dict, dict]:
+    """What the agent says of files, and what it says once they are gone; a test from it passes."""
+    run = ("run", "agent", f"library/cicd/{agent}", "-o", "json")
+    given = [word for setting in settings for word in ("--set", setting)]
+    first = aofctl(*run, *given, cwd=folder).json()
+    wrote = aofctl(
+        *("test", "from-run", first["run_id"], "--output-file", "t/a.test.yaml"), cwd=folder
+    )
+    assert wrote.code == 0, wrote.err
+    for file in ("build.log", "git.yaml", "live.yaml", "audit.log"):
+        (folder / file).unlink(missing_ok=True)
+    again = aofctl(*run, "--replay", first["run_id"], cwd=folder).json()
+    tested = aofctl("test", "t", cwd=folder)
+    assert tested.code == 0, tested.out
+    return first, again
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_a_log_is_part_of_the_recording(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "build.log").write_bytes(LOG.encode(encoding))
+    first, again = replayed_and_tested(tmp_path, "pipeline-doctor", "log=build.log")
+    assert first["facts"]["primary"]["location"]["file"] == "src/cart.ts"
+    assert again["facts"] == first["facts"]
+
+
+def test_manifests_and_audit_logs_are_part_of_the_recording(tmp_path: Path) -> None:
+    (tmp_path / "git.yaml").write_text(OBJECT.format("hello"))
+    (tmp_path / "live.yaml").write_text(OBJECT.format("changed"))
+    (tmp_path / "audit.log").write_text('{"verb": "get"}\n')
+    settings = ("desired=git.yaml", "live=live.yaml", "audit_log=audit.log")
+    first, again = replayed_and_tested(tmp_path, "drift-detector", *settings)
+    assert first["decision"] == "DRIFT"
+    assert again["facts"] == first["facts"]
+
+
+def test_a_file_too_large_to_keep_is_read_again(tmp_path: Path) -> None:
+    (tmp_path / "build.log").write_text("x" * 79 + "\n", "utf-8")
+    with (tmp_path / "build.log").open("a") as log:
+        log.write(("y" * 79 + "\n") * 60_000 + LOG)
+    doctor = ("run", "agent", "library/cicd/pipeline-doctor", "-o", "json")
+    first = aofctl(*doctor, "--set", "log=build.log", cwd=tmp_path).json()
+    again = aofctl(*doctor, "--replay", first["run_id"], cwd=tmp_path).json()
+    assert again["facts"]["primary"] == first["facts"]["primary"] is not None
+    (tmp_path / "build.log").unlink()
+    assert aofctl(*doctor, "--replay", first["run_id"], cwd=tmp_path).code == 2
