@@ -24,7 +24,7 @@ def read_evidence(path: Path) -> CanaryEvidence:
     from aof.analysis.canary import CanaryEvidence
 
     try:
-        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8")
+        text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8-sig")
         return CanaryEvidence.model_validate(json.loads(text))
     except OSError as error:
         raise UsageFault(f"{path} cannot be read", why=str(error)) from None
@@ -39,6 +39,8 @@ def read_evidence(path: Path) -> CanaryEvidence:
         ) from None
     except ValueError as error:
         raise UsageFault(f"{path} is not JSON", why=str(error)) from None
+    except RecursionError:
+        raise UsageFault(f"{path} is nested too deeply to be canary evidence") from None
 
 
 def write_evidence(path: Path, evidence: CanaryEvidence) -> None:

@@ -226,6 +226,21 @@ class RatioSeries:
         ]
         return _log_sum(tempered) - _LOG_ALL_WEIGHTS
 
+    def log_e_above(self, rate: float, dispersion: float) -> float:
+        """Log of the e-value against "the canary's rate is at most `rate`".
+
+        Poisson counts of one arm: what the baseline does in the same minutes is not looked at.
+        """
+        whole = self.total()
+        expected = whole.n_c * rate
+        logs = [
+            (whole.bad_c * log_theta - expected * less_1) / dispersion + weight
+            for log_theta, less_1, weight in zip(
+                _LOG_THETA, _THETA_LESS_1, _LOG_WEIGHTS, strict=True
+            )
+        ]
+        return _log_sum(logs) - _LOG_ALL_WEIGHTS
+
     def _log_e_at_1(self) -> list[float]:
         """Log-likelihood ratios against "not worse", one for each theta of the mixture."""
         expected, bad_c = self._expected, self._bad_c

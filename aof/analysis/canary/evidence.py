@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from aof.analysis.canary.histogram import Histogram
 
@@ -21,11 +21,19 @@ SCHEMA: Final = "aof.dev/canary-evidence/v1"
 
 Strategy = Literal["canary", "blue-green", "rolling", "ab"]
 ArmName = Literal["baseline", "canary"]
-Count = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Number = Annotated[float, Field(allow_inf_nan=False)]
+# Beyond what any service counts, and whole numbers are still exact.
+Count = Annotated[float, Field(ge=0, le=1e15, allow_inf_nan=False)]
+Number = Annotated[float, Field(ge=-1e18, le=1e18, allow_inf_nan=False)]
+Amount = Annotated[float, Field(ge=0, le=1e18, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(gt=0, le=366 * 86400, allow_inf_nan=False)]
+Bound = Annotated[
+    str, BeforeValidator(lambda key: repr(key) if isinstance(key, int | float) else key)
+]
 
 
 def _in_utc(at: datetime) -> datetime:
+    if not 1970 <= at.year < 9000:
+        raise ValueError(f"expected a time since 1970, got the year {at.year}")
     return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
 
 
@@ -40,7 +48,7 @@ class Stage(_Frozen):
     """One step of the rollout: share of traffic on the canary (0 to 1] and its length."""
 
     weight: Annotated[float, Field(gt=0, le=1)]
-    seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    seconds: Seconds
 
 
 class Ratio(_Frozen):
@@ -78,7 +86,7 @@ class Arm(_Frozen):
 
     requests: Count | None = None
     errors: Count | None = None
-    latency_buckets: dict[str, Count] | None = None
+    latency_buckets: dict[Bound, Count] | None = None
     ratios: dict[str, Ratio] = Field(default_factory=dict)
 
     @model_validator(mode="after")
@@ -105,7 +113,7 @@ class Window(_Frozen):
     """Both versions over one stretch of time; an absent arm is NODATA."""
 
     start: Time
-    seconds: Annotated[float, Field(gt=0, allow_inf_nan=False)]
+    seconds: Seconds
     stage: Annotated[int, Field(ge=0)] | None = None
     weight: Annotated[float, Field(ge=0, le=1)] | None = None
     baseline: Arm | None = None
@@ -122,7 +130,7 @@ class Gauge(_Frozen):
 
     baseline: tuple[Number | None, ...] = ()
     canary: tuple[Number | None, ...] = ()
-    limit: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = None
+    limit: Annotated[float, Field(ge=1e-12, le=1e18, allow_inf_nan=False)] | None = None
 
 
 class Event(_Frozen):
@@ -139,8 +147,8 @@ class Point(_Frozen):
     """A number without counts, as a person types it. Judged as given, labelled unverified."""
 
     name: str
-    canary: Number
-    baseline: Number | None = None
+    canary: Amount
+    baseline: Amount | None = None
     unit: str = "ratio"
 
 

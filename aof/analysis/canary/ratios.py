@@ -14,6 +14,8 @@ from aof.analysis.canary.timeline import Placed
 from aof.analysis.canary.wording import minutes, percent, points, strength_of, title_of
 
 Counted = tuple[float, float]
+_RARE = 10.0  # times the baseline's rate: all that is tolerable
+_RULE_OF_THREE = 3.0  # events: 95 % upper bound when none was seen
 _OUTLIER = 4.0  # standard deviations of counting noise
 
 
@@ -153,7 +155,14 @@ class _Judged:
         if recent is None or recent.rise <= self.allowed:
             return False
         null = self._ratio_at(self.allowed)
-        return series.log_e(self.dispersion, null=null) >= self.look.log_threshold
+        if null > _RARE and not self.track.exchanged:
+            # Next to no baseline errors: which of two large ratios is true cannot be told from
+            # which arm an error fell on, but drift of so low a rate does not matter either.
+            base = (self.total.bad_b + _RULE_OF_THREE) / max(self.total.n_b, 1.0)
+            log_e = series.log_e_above(base + self.allowed, self.dispersion)
+        else:
+            log_e = series.log_e(self.dispersion, null=null)
+        return log_e >= self.look.log_threshold
 
     def _ratio_at(self, rise: float) -> float:
         """Rate ratio of the tested events when the bad share rises by `rise`."""

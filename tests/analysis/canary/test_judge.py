@@ -92,6 +92,14 @@ def test_harm_in_the_last_minutes_of_the_comparison_holds_it(harm: dict[str, flo
     assert "lately worse" in found.summary
 
 
+@pytest.mark.parametrize("stable", [0.0, 0.00001, 0.0002])
+def test_a_baseline_with_next_to_no_errors_does_not_shield_the_canary(stable: float) -> None:
+    sick = evidence(rollout(30, rps=1000, stable=stable, canary=0.01))
+    assert judge(sick).decision == "ROLLBACK"
+    tolerable = evidence(rollout(30, rps=1000, stable=stable, canary=stable + 0.0005))
+    assert judge(tolerable).decision == "PROCEED"
+
+
 def test_guard_fires_in_the_first_minute() -> None:
     found = judge(evidence(rollout(1, canary=0.2)))
     assert found.decision == "ROLLBACK"

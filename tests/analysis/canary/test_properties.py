@@ -104,6 +104,7 @@ NAN, BELOW = float("nan"), -1.0
         ({"requests": BELOW}, "greater than or equal to 0"),
         ({"errors": NAN}, "finite"),
         ({"errors": 7000}, "exceed requests"),
+        ({"requests": 1e16}, "less than or equal to 1000000000000000"),
         ({"requests": None, "errors": 1}, "without requests"),
         ({"latency_buckets": {"0.1": 5, "+Inf": 4}}, "must not shrink"),
         ({"latency_buckets": {"0.1": 5}}, '"+Inf" bucket is missing'),
@@ -121,6 +122,36 @@ def test_impossible_counts_are_refused(change: dict[str, Any], says: str) -> Non
     with pytest.raises(ValidationError) as caught:
         CanaryEvidence.model_validate(data)
     assert says in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"seconds": 1e300},
+        {"start": "9999-12-31T23:59:59Z"},
+        {"start": "0001-01-01T00:00:00+02:00"},
+        {"weight": 5},
+    ],
+)
+def test_impossible_windows_are_refused(change: dict[str, Any]) -> None:
+    data = rollout(1)
+    data["windows"][0].update(change)
+    with pytest.raises(ValidationError):
+        CanaryEvidence.model_validate(data)
+
+
+def test_bounds_may_be_numbers() -> None:
+    data = rollout(30)
+    for one in data["windows"]:
+        for name in ("baseline", "canary"):
+            found = one[name]["latency_buckets"]
+            one[name]["latency_buckets"] = {float(le): n for le, n in found.items()}
+    assert judge(evidence(data)) == judge(evidence(rollout(30)))
+
+
+def test_numbers_below_zero_are_refused_without_counts_too() -> None:
+    with pytest.raises(ValidationError):
+        CanaryEvidence.model_validate({"points": [{"name": "error_rate", "canary": -0.1}]})
 
 
 def test_overlapping_windows_are_refused() -> None:
