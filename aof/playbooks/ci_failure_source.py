@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import unquote
 
 from aof.errors import UsageFault
 from aof.playbooks.base import Request
@@ -18,32 +19,47 @@ SETTINGS: Mapping[str, str] = {
     "run": "Id of a GitHub Actions run.",
     "pipeline": "Id of a GitLab pipeline.",
     "job": "Id of one job of `run` or `pipeline`.",
+    "attempt": "Attempt of `run`; the latest unless given.",
     "repository": "owner/name of the GitHub repository.",
     "project": "Path or id of the GitLab project.",
     "build": "Jenkins build, as JOB or JOB#NUMBER.",
     "loki": "LogQL query whose lines are the log.",
+    "since": "How far back `loki` is read, e.g. 2h; 24h unless given.",
 }
 """What `--set` can say."""
 
 _GITHUB_RUN = re.compile(
     r"https?://[\w.-]+/(?P<repository>[\w.-]+/[\w.-]+)/actions/runs/(?P<run>\d+)"
-    r"(?:/attempts/\d+)?(?:/jobs?/(?P<job>\d+))?"
+    r"(?:/attempts/(?P<attempt>\d+))?(?:/jobs?/(?P<job>\d+))?"
 )
 _GITLAB = re.compile(
     r"https?://[\w.-]+(?::\d+)?/(?P<project>[\w./-]+?)/-/(?P<kind>jobs|pipelines)/(?P<id>\d+)"
 )
-_JENKINS = re.compile(r"/job/(?P<path>[^?#\s]+?)/(?P<build>\d+)(?:/|$)")
+_JENKINS = re.compile(r"/job/(?P<path>[^?#\s]+?)/(?P<build>\d+)(?:/|\b)")
+_ADDRESS = re.compile(r"https?://[^\s/]{1,255}/[^\s]{0,2000}?/?job/[^\s]{1,2000}")
+_SPAN = re.compile(r"\d{1,6}[smhd]")
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where the failure is to be read. `scope` is a repository, project or Jenkins job."""
+    """Where the failure is to be read.
+
+    Attributes:
+        scope: A repository, project or Jenkins job.
+        attempt: Of the run; the latest when none is named.
+        value: File, text, Jenkins build or Loki query.
+        since: How far back Loki is asked, e.g. `2h`.
+        own: It is the pipeline this process runs in.
+    """
 
     kind: Kind
     scope: str | None = None
     run: int | None = None
     job: int | None = None
+    attempt: int | None = None
     value: str = ""
+    since: str = ""
+    own: bool = False
 
 
 def source_of(request: Request) -> Source:
@@ -62,7 +78,8 @@ def source_of(request: Request) -> Source:
     if found is None:
         raise UsageFault(
             "no failed pipeline is named",
-            why="the request names no run, and this is not a job of GitHub Actions or GitLab CI",
+            why="the request names no run, and this is no job of GitHub Actions, GitLab CI or "
+            "Jenkins",
             fix="give --set log=FILE, --set run=ID, --set pipeline=ID, the URL of the run, "
             "or the failing output as text",
         )
@@ -74,16 +91,21 @@ def _from_settings(settings: Mapping[str, str], folder: Path) -> Source | None:
         return Source("file", value=str(folder / settings["log"]))
     scope = settings.get("repository") or settings.get("project")
     if "run" in settings:
-        return Source("github", scope, _number(settings, "run"), _number(settings, "job"))
+        attempt = _number(settings, "attempt")
+        run, job = _number(settings, "run"), _number(settings, "job")
+        return Source("github", scope, run, job, attempt)
     if "pipeline" in settings:
         return Source("gitlab", scope, _number(settings, "pipeline"), _number(settings, "job"))
     if "build" in settings:
-        job, _, build = settings["build"].rpartition("#")
+        name, _, build = settings["build"].rpartition("#")
         return Source(
-            "jenkins", job or settings["build"], value=build if job else "lastFailedBuild"
+            "jenkins", name or settings["build"], value=build if name else "lastFailedBuild"
         )
     if "loki" in settings:
-        return Source("loki", value=settings["loki"])
+        since = settings.get("since", "")
+        if since and not _SPAN.fullmatch(since):
+            raise UsageFault(f"--set since={since}: expected a span such as 30m, 2h or 3d")
+        return Source("loki", value=settings["loki"], since=since)
     return None
 
 
@@ -112,20 +134,31 @@ def _from_event(event: Mapping[str, Any] | None) -> Source | None:
     if event.get("object_kind") == "build":
         return Source("gitlab", scope, event.get("pipeline_id"), event.get("build_id"))
     build = event.get("build")
-    if isinstance(build, Mapping) and event.get("name"):
-        return Source("jenkins", str(event["name"]), value=str(build.get("number") or ""))
+    if isinstance(build, Mapping) and event.get("name"):  # Jenkins' notification plugin
+        named = _jenkins_build(str(build.get("full_url") or build.get("url") or ""))
+        return named or Source("jenkins", str(event["name"]), value=str(build.get("number") or ""))
     return None
+
+
+def _jenkins_build(url: str) -> Source | None:
+    """The build a URL of Jenkins names. It is quoted once more than the name of the job."""
+    found = _JENKINS.search(url if url.startswith(("http", "/")) else f"/{url}")
+    if found is None:
+        return None
+    job = "/".join(unquote(part) for part in found.group("path").split("/job/"))
+    return Source("jenkins", job, value=found.group("build"))
 
 
 def _from_url(text: str) -> Source | None:
     github = _GITHUB_RUN.search(text)
     if github is not None:
-        job = github.group("job")
+        job, attempt = github.group("job"), github.group("attempt")
         return Source(
             "github",
             github.group("repository"),
             int(github.group("run")),
             int(job) if job else None,
+            int(attempt) if attempt else None,
         )
     gitlab = _GITLAB.search(text)
     if gitlab is not None:
@@ -137,7 +170,8 @@ def _from_url(text: str) -> Source | None:
             None if is_job else number,
             number if is_job else None,
         )
-    return None
+    address = _ADDRESS.search(text)
+    return _jenkins_build(address[0]) if address else None
 
 
 def _from_text(text: str) -> Source | None:
@@ -148,13 +182,19 @@ def _from_text(text: str) -> Source | None:
 def _from_environment(environment: Mapping[str, str]) -> Source | None:
     run = environment.get("GITHUB_RUN_ID", "")
     if environment.get("GITHUB_ACTIONS") and run.isdecimal():
-        return Source("github", environment.get("GITHUB_REPOSITORY"), int(run))
-    pipeline = environment.get("CI_PIPELINE_ID", "")
-    if environment.get("GITLAB_CI") and pipeline.isdecimal():
-        return Source("gitlab", environment.get("CI_PROJECT_PATH"), int(pipeline))
-    jenkins = _JENKINS.search(environment.get("BUILD_URL", ""))
-    if jenkins is not None:
+        attempt = environment.get("GITHUB_RUN_ATTEMPT", "")
         return Source(
-            "jenkins", jenkins.group("path").replace("/job/", "/"), value=jenkins.group("build")
+            "github",
+            environment.get("GITHUB_REPOSITORY"),
+            int(run),
+            attempt=int(attempt) if attempt.isdecimal() else None,
+            own=True,
         )
-    return None
+    pipeline, job = environment.get("CI_PIPELINE_ID", ""), environment.get("CI_JOB_ID", "")
+    if environment.get("GITLAB_CI") and pipeline.isdecimal():
+        # In the after_script of a failed job that job is meant: GitLab shows its log already.
+        failed = environment.get("CI_JOB_STATUS") == "failed" and job.isdecimal()
+        project = environment.get("CI_PROJECT_PATH")
+        return Source("gitlab", project, int(pipeline), int(job) if failed else None, own=True)
+    jenkins = _jenkins_build(environment.get("BUILD_URL", ""))
+    return None if jenkins is None else replace(jenkins, own=True)

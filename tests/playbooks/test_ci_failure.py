@@ -69,15 +69,60 @@ def test_a_url_in_the_request_names_the_run(github: gh.GithubServer, tmp_path: P
     assert on_github(github, tmp_path, url).json()["decision"] == "DIAGNOSED"
 
 
-def test_a_green_attempt_of_the_same_commit_is_evidence_of_flakiness(
+def test_the_job_that_passed_on_the_same_commit_is_evidence_of_flakiness(
     github: gh.GithubServer, tmp_path: Path
 ) -> None:
-    github.runs.append(gh.run(99, conclusion="success"))
+    github.runs.append(gh.run(101, run_number=8, conclusion="success"))
+    github.jobs.append(gh.job(2, run_id=101, name="test (1)", conclusion="success"))
     answer = on_github(github, tmp_path, "--set", "run=100").json()
     assert answer["facts"]["flaky"][0]["kind"] == "same-commit-passed"
     assert "**Is this flaky?** YES" in answer["report"]
+    assert "job 'test (1)' passed in run #8 of the same commit" in answer["report"]
     assert answer["actions"][0]["command"] == "gh run rerun 100 --failed"
     assert answer["plan_id"] is None
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        pytest.param({"conclusion": "skipped"}, id="the job was skipped there"),
+        pytest.param({"name": "lint"}, id="another job passed"),
+    ],
+)
+def test_a_green_run_in_which_the_job_did_not_pass_shows_nothing(
+    github: gh.GithubServer, tmp_path: Path, fields: dict[str, str]
+) -> None:
+    github.runs.append(gh.run(101, conclusion="success"))
+    passed = {"name": "test (1)", "conclusion": "success"}
+    github.jobs.append(gh.job(2, run_id=101, **{**passed, **fields}))
+    assert on_github(github, tmp_path, "--set", "run=100").json()["facts"]["flaky"] == []
+
+
+def test_runs_of_a_pull_request_test_different_merges(
+    github: gh.GithubServer, tmp_path: Path
+) -> None:
+    github.runs = [
+        gh.run(100, event="pull_request"),
+        gh.run(101, event="pull_request", conclusion="success"),
+    ]
+    github.jobs.append(gh.job(2, run_id=101, name="test (1)", conclusion="success"))
+    assert on_github(github, tmp_path, "--set", "run=100").json()["facts"]["flaky"] == []
+
+
+def test_a_commit_that_passed_before_its_tools_changed_is_not_flaky(
+    github: gh.GithubServer, tmp_path: Path
+) -> None:
+    github.runs.append(gh.run(99, run_number=6, conclusion="success"))
+    github.jobs.append(gh.job(2, run_id=99, name="test (1)", conclusion="success"))
+    github.logs = {
+        1: logs.github(f"Successfully installed rounding-2.1.0\n{OUTPUT}"),
+        2: logs.github("Successfully installed rounding-2.0.4\n3 passed", exit_code=0),
+    }
+    answer = on_github(github, tmp_path, "--set", "run=100").json()
+    assert answer["facts"]["flaky"] == []
+    assert answer["facts"]["changed"]["values"][0]["after"] == "2.1.0"
+    assert "job 'test (1)' passed in run #6 of the same commit" in answer["report"]
+    assert "- rounding: 2.0.4 → 2.1.0" in answer["report"]
 
 
 def test_a_network_failure_alone_is_not_called_flaky(
@@ -128,13 +173,38 @@ def test_a_junit_report_names_the_test_a_log_hides(github: gh.GithubServer, tmp_
     assert primary["location"] == {"file": "cart.py", "line": 7, "column": None}
 
 
-def test_the_second_time_a_failure_is_recognised(github: gh.GithubServer, tmp_path: Path) -> None:
+def test_the_second_failure_of_its_kind_is_recognised(
+    github: gh.GithubServer, tmp_path: Path
+) -> None:
+    on_github(github, tmp_path, "--set", "run=100")
+    github.runs.append(gh.run(101, run_number=8))
+    github.jobs.append(gh.job(2, run_id=101, name="test (1)"))
+    github.logs[2] = logs.github(f"{OUTPUT}\nand one line more")
+    answer = on_github(github, tmp_path, "--set", "run=101").json()
+    assert answer["facts"]["frequency"] == 2
+    assert "Seen once before:" in answer["report"]
+    assert "build #7 on main" in answer["report"]
+
+
+def test_a_failure_read_twice_is_remembered_once(github: gh.GithubServer, tmp_path: Path) -> None:
     on_github(github, tmp_path, "--set", "run=100")
     answer = on_github(github, tmp_path, "--set", "run=100").json()
-    assert answer["facts"]["frequency"] == 2
-    assert "## Similar past failures" in answer["report"]
-    entry = json.loads((tmp_path / "pipeline-doctor-memory.json").read_text())
-    assert "last_seen" in str(entry)
+    assert answer["facts"]["frequency"] == 1
+    assert len(remembered(tmp_path)) == 1
+
+
+def test_a_log_read_twice_is_remembered_once(tmp_path: Path) -> None:
+    for name in ("job.log", "copy.log"):
+        (tmp_path / name).write_bytes(logs.jenkins(OUTPUT))
+        answer = doctor(tmp_path, "--set", f"log={name}").json()
+        assert answer["facts"]["frequency"] == 1
+    assert len(remembered(tmp_path)) == 1
+
+
+def remembered(folder: Path) -> list[dict[str, object]]:
+    document = json.loads((folder / "pipeline-doctor-memory.json").read_text())
+    entries: list[dict[str, object]] = document["entries"]
+    return entries
 
 
 def test_what_changed_since_the_last_green_commit_is_told(

@@ -44,7 +44,7 @@ def run(number: int, **fields: Any) -> dict[str, Any]:
 
 
 def job(number: int, **fields: Any) -> dict[str, Any]:
-    """A job of run 100."""
+    """A job, of run 100 unless another `run_id` is given."""
     return {
         "id": number,
         "run_id": 100,
@@ -123,8 +123,8 @@ class GithubServer(Loopback):
         self.route("GET", rf"{actions}/workflows/ci\.yml/runs", self._list_runs)
         self.route("GET", rf"{actions}/runs/(\d+)", self._run)
         self.route("GET", rf"{actions}/runs/(\d+)/attempts/(\d+)", self._run)
-        self.route("GET", rf"{actions}/runs/\d+/jobs", self._list_jobs)
-        self.route("GET", rf"{actions}/runs/\d+/attempts/(\d+)/jobs", self._list_jobs)
+        self.route("GET", rf"{actions}/runs/(\d+)/jobs", self._list_jobs)
+        self.route("GET", rf"{actions}/runs/(\d+)/attempts/(\d+)/jobs", self._list_jobs)
         self.route("GET", rf"{actions}/jobs/(\d+)", self._job)
         self.route("GET", rf"{actions}/jobs/(\d+)/logs", self._job_logs)
         self.route("GET", rf"{base}/check-runs/(\d+)/annotations", self._list_annotations)
@@ -148,11 +148,12 @@ class GithubServer(Loopback):
             found = [one for one in found if one["run_attempt"] == int(attempt)]
         return Reply(200, found[-1]) if found else Reply(404, {"message": "Not Found"})
 
-    def _list_jobs(self, asked: Asked, attempt: str | None = None) -> Reply:
-        latest = max((one["run_attempt"] for one in self.jobs), default=1)
+    def _list_jobs(self, asked: Asked, number: str, attempt: str | None = None) -> Reply:
+        of_run = [one for one in self.jobs if one["run_id"] == int(number)]
+        latest = max((one["run_attempt"] for one in of_run), default=1)
         wanted = int(attempt) if attempt else latest
         everything = attempt is None and asked.query.get("filter") == "all"
-        jobs = [one for one in self.jobs if everything or one["run_attempt"] == wanted]
+        jobs = [one for one in of_run if everything or one["run_attempt"] == wanted]
         return self.page(asked, jobs, "jobs")
 
     def _job(self, _: Asked, number: str) -> Reply:

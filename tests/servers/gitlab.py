@@ -40,7 +40,7 @@ def pipeline(number: int, **fields: Any) -> dict[str, Any]:
 
 
 def job(number: int, **fields: Any) -> dict[str, Any]:
-    """A job of pipeline 500."""
+    """A job, of pipeline 500 unless another `pipeline` is given."""
     return {
         "id": number,
         "name": "unit",
@@ -111,8 +111,8 @@ class GitlabServer(Loopback):
     def _add_reads(self) -> None:
         self.route("GET", r"/project/pipelines", self._list_pipelines)
         self.route("GET", r"/project/pipelines/(\d+)", self._pipeline)
-        self.route("GET", r"/project/pipelines/\d+/jobs", self._list_jobs)
-        self.route("GET", r"/project/pipelines/\d+/bridges", self._list_bridges)
+        self.route("GET", r"/project/pipelines/(\d+)/jobs", self._list_jobs)
+        self.route("GET", r"/project/pipelines/(\d+)/bridges", self._list_bridges)
         self.route("GET", r"/project/pipelines/\d+/test_report", self._test_report)
         self.route("GET", r"/project/jobs/(\d+)", self._job)
         self.route("GET", r"/project/jobs/(\d+)/trace", self._trace)
@@ -127,14 +127,15 @@ class GitlabServer(Loopback):
     def _pipeline(self, _: Asked, number: str) -> Reply:
         return _found(self.pipelines, number)
 
-    def _list_jobs(self, asked: Asked) -> Reply:
+    def _list_jobs(self, asked: Asked, number: str) -> Reply:
         scope = [value for name, value in asked.pairs if name == "scope[]"]
         retried = asked.query.get("include_retried") == "true"
-        jobs = [one for one in self.jobs if not scope or one["status"] in scope]
+        of_pipeline = [one for one in self.jobs if one["pipeline"]["id"] == int(number)]
+        jobs = [one for one in of_pipeline if not scope or one["status"] in scope]
         return self.page(asked, [one for one in jobs if retried or not one.get("retried")])
 
-    def _list_bridges(self, asked: Asked) -> Reply:
-        return self.page(asked, self.bridges)
+    def _list_bridges(self, asked: Asked, number: str) -> Reply:
+        return self.page(asked, [b for b in self.bridges if b["pipeline"]["id"] == int(number)])
 
     def _test_report(self, _: Asked) -> Reply:
         return Reply(200, self.test_report)

@@ -79,7 +79,9 @@ def test_retried_jobs_show_flakiness(server: GitlabServer, gitlab: GitlabCi) -> 
 
 def test_downstream_pipelines_are_named(server: GitlabServer, gitlab: GitlabCi) -> None:
     downstream = {"id": 501, "project_id": 43, "status": "failed", "web_url": "u"}
-    server.bridges = [{"id": 9, "name": "deploy", "downstream_pipeline": downstream}]
+    server.bridges = [
+        {"id": 9, "name": "deploy", "pipeline": {"id": 500}, "downstream_pipeline": downstream}
+    ]
     bridge = read(gitlab, "list_jobs", pipeline_id=500)["bridges"][0]
     assert bridge["downstream_pipeline"] == downstream
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import Field
@@ -9,6 +10,7 @@ from pydantic import Field
 from aof.errors import UsageFault
 from aof.messages import Effect, ToolOutput
 from aof.tools.base import operation
+from aof.tools.changed_files import FileChange, changed_files
 from aof.tools.command_line import typed
 from aof.tools.github.api import GithubApi
 from aof.tools.github.base import GithubTool, Repository
@@ -87,7 +89,7 @@ class PullRequests(GithubTool):
     def compare(
         self, base: str, head: str, limit: Limit = 500, repository: Repository = None
     ) -> ToolOutput:
-        """The commits of head that base lacks, with their authors' accounts.
+        """The commits of head that base lacks, with their authors' accounts, and the files.
 
         Args:
             base: Commit, tag or branch.
@@ -97,7 +99,8 @@ class PullRequests(GithubTool):
 
         Returns:
             commits (sha, author: account or null, author_name, subject), total, complete,
-            and status: ahead, behind, identical or diverged.
+            status (ahead, behind, identical or diverged), files (path, status, old_path; at
+            most 300) and patch, the unified diff, cut at 64,000 characters.
         """
         with self.reading(repository) as api:
             path = api.path("compare", f"{base}...{head}")
@@ -109,6 +112,7 @@ class PullRequests(GithubTool):
             "total": total,
             "complete": complete,
             "status": whole.get("status"),
+            **changed_files(_change_of(one) for one in whole.get("files") or ()),
         }
         return ToolOutput(data, f"{total} commits from {base} to {head}")
 
@@ -185,3 +189,12 @@ def _commit_of(raw: dict[str, Any]) -> dict[str, Any]:
         "author_name": (commit.get("author") or {}).get("name"),
         "subject": str(commit.get("message") or "").partition("\n")[0],
     }
+
+
+def _change_of(raw: Mapping[str, Any]) -> FileChange:
+    return FileChange(
+        str(raw.get("filename") or ""),
+        str(raw.get("status") or ""),
+        raw.get("previous_filename"),
+        str(raw.get("patch") or ""),
+    )

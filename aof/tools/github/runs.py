@@ -39,8 +39,8 @@ class RunReads(GithubTool):
 
         Returns:
             GitHub's fields of the run, among them status, conclusion, head_sha,
-            head_branch, event, run_attempt, head_commit and pull_requests (numbers; empty
-            for pushes and forks).
+            head_branch, event, run_attempt, head_commit, pull_requests (numbers; empty for
+            pushes and forks) and base_branches (theirs).
         """
         with self.reading(repository) as api:
             attempts = () if attempt is None else ("attempts", attempt)

@@ -42,6 +42,9 @@ def run_of(raw: Mapping[str, Any]) -> dict[str, Any]:
             "author": (commit.get("author") or {}).get("name"),
         },
         "pull_requests": [pull["number"] for pull in raw.get("pull_requests") or []],
+        "base_branches": [
+            (pull.get("base") or {}).get("ref") for pull in raw.get("pull_requests") or []
+        ],
     }
 
 

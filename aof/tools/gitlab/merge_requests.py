@@ -10,6 +10,7 @@ from pydantic import Field
 from aof.errors import UsageFault
 from aof.messages import Effect, ToolOutput
 from aof.tools.base import operation
+from aof.tools.changed_files import FileChange, changed_files
 from aof.tools.command_line import typed
 from aof.tools.comment_key import keyed, mark_of
 from aof.tools.fields import only
@@ -94,7 +95,7 @@ class MergeRequests(GitlabTool):
 
     @operation(aliases=("gitlab_compare",))
     def compare(self, base: str, head: str, project: Project = None) -> ToolOutput:
-        """The commits of head that base lacks.
+        """The commits of head that base lacks, and the files they change.
 
         Args:
             base: Commit, tag or branch.
@@ -102,8 +103,9 @@ class MergeRequests(GitlabTool):
             project: Id or group/name; without it the configured project.
 
         Returns:
-            commits (sha, author_name, subject), total and complete (false when GitLab
-            gave up on a comparison that is too large).
+            commits (sha, author_name, subject), total, complete (false when GitLab gave up
+            on a comparison that is too large), files (path, status, old_path) and patch, the
+            unified diff, cut at 64,000 characters.
         """
         with self.reading(project) as api:
             params = {"from": base, "to": head, "straight": "false"}
@@ -117,7 +119,12 @@ class MergeRequests(GitlabTool):
             for one in raw.get("commits") or []
         ]
         complete = not raw.get("compare_timeout")
-        data = {"commits": commits, "total": len(commits), "complete": complete}
+        data = {
+            "commits": commits,
+            "total": len(commits),
+            "complete": complete,
+            **changed_files(_change_of(one) for one in raw.get("diffs") or ()),
+        }
         return ToolOutput(data, f"{len(commits)} commits from {base} to {head}")
 
     @operation(
@@ -261,3 +268,10 @@ class _Discussions:
         """A new thread; returns its first note."""
         thread = self._api.send("POST", self._api.path(*self._where), text)
         return (thread.get("notes") or [{}])[0]
+
+
+def _change_of(raw: Mapping[str, Any]) -> FileChange:
+    states = ("new_file", "added"), ("deleted_file", "removed"), ("renamed_file", "renamed")
+    status = next((word for flag, word in states if raw.get(flag)), "modified")
+    old = raw.get("old_path") if status == "renamed" else None
+    return FileChange(str(raw.get("new_path") or ""), status, old, str(raw.get("diff") or ""))

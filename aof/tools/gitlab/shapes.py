@@ -47,7 +47,7 @@ def bridge_of(raw: Mapping[str, Any]) -> dict[str, Any]:
     """A job that started another pipeline, and how that one stands."""
     downstream = raw.get("downstream_pipeline") or {}
     return {
-        **only(raw, ("id", "name", "stage", "status", "failure_reason")),
+        **only(raw, ("id", "name", "stage", "status", "failure_reason", "allow_failure")),
         "downstream_pipeline": only(downstream, ("id", "project_id", "status", "web_url")),
     }
 

@@ -1,7 +1,6 @@
 from aof.analysis.ci_log import diagnose
 from aof.analysis.ci_log.enrich import (
     ci_files,
-    dependency_changes,
     lock_files,
     suspects,
     with_flaky,
@@ -13,26 +12,6 @@ from aof.analysis.ci_log.signature import signature
 from tests.analysis.ci_log import logs
 
 TWO = "src/a.c:3:1: error: no\nsrc/b.c:4:1: error: no"
-PATCH = """\
---- a/package-lock.json
-+++ b/package-lock.json
-     "node_modules/left-pad": {
--      "version": "1.2.0",
-+      "version": "1.3.0",
---- a/requirements.txt
-+++ b/requirements.txt
--requests==2.31.0
-+requests==2.32.0
---- a/go.mod
-+++ b/go.mod
--\tgithub.com/acme/x v1.0.0
-+\tgithub.com/acme/x v1.1.0
---- a/Cargo.lock
-+++ b/Cargo.lock
- name = "serde"
--version = "1.0.1"
-+version = "1.0.2"
-"""
 
 
 def test_a_changed_file_raises_the_failure_in_it() -> None:
@@ -47,15 +26,6 @@ def test_a_changed_file_raises_the_failure_in_it() -> None:
 
 def test_suspects_are_changed_files_the_failure_names() -> None:
     assert suspects(diagnose(logs.github(TWO)), ["README.md", "src/b.c"]) == ("src/b.c",)
-
-
-def test_versions_are_read_from_the_diff_of_lock_files() -> None:
-    assert dependency_changes(PATCH) == (
-        ("left-pad", "1.2.0", "1.3.0"),
-        ("requests", "2.31.0", "2.32.0"),
-        ("github.com/acme/x", "v1.0.0", "v1.1.0"),
-        ("serde", "1.0.1", "1.0.2"),
-    )
 
 
 def test_lock_and_pipeline_files_are_told_apart() -> None:
