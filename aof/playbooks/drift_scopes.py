@@ -11,11 +11,11 @@ from typing import Any
 from aof.analysis.drift.ignores import Ignore, read_ignores
 from aof.errors import NotBound, UsageFault
 from aof.playbooks.base import Calls
+from aof.playbooks.drift_flux_build import FluxBuild
 from aof.playbooks.drift_request import DriftRequest
 from aof.transport.rendered_manifests import render_at, render_folder
 
 Object = dict[str, Any]
-_UNRENDERED = ("postBuild", "patches", "images", "namePrefix", "nameSuffix", "components")
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,19 +159,17 @@ def _from_kustomization(
     repository = _clone(asked, folder)
     path = str(item.get("path") or ".")
     revision = _flux_head(calls, item) or asked.revision
-    desired = _rendered(calls, repository, revision, path)
+    build = FluxBuild(calls, name, namespace, spec)
+    desired = build.of(_rendered(calls, repository, revision, path))
     commit = str(item.get("commit") or "")
-    before = _rendered(calls, repository, commit, path) if commit else None
+    before = build.of(_rendered(calls, repository, commit, path)) if commit else None
     recorded = calls.record("git", desired, about=f"{path} at {revision}")
-    unrendered = [word for word in _UNRENDERED if spec.get(word)]
     quoted, where = shlex.quote(name), f"-n {shlex.quote(namespace)}"
     return Scope(
         name=f"{namespace}/{name}",
         tool="Flux",
-        desired=_in_namespace(desired, str(spec.get("targetNamespace") or "")),
-        last_synced=None
-        if before is None
-        else _in_namespace(before, str(spec.get("targetNamespace") or "")),
+        desired=desired,
+        last_synced=before,
         status=item.get("object"),
         ignores=read_ignores(item.get("object")),
         namespace=str(spec.get("targetNamespace") or asked.namespace),
@@ -181,10 +179,7 @@ def _from_kustomization(
             "kustomize.toolkit.fluxcd.io/namespace": namespace,
         },
         evidence=(evidence, recorded),
-        warnings=tuple(
-            f"{name}: spec.{word} is not applied here; differences it makes show as drift"
-            for word in unrendered
-        ),
+        warnings=tuple(build.warnings),
         sync_command=f"flux reconcile kustomization {quoted} {where} --with-source",
         look_command=f"flux logs --kind=Kustomization --name={quoted} {where}",
     )
@@ -204,16 +199,6 @@ def _flux_head(calls: Calls, item: Mapping[str, Any]) -> str:
     )
     sources = answer.data["sources"] if answer.ok else []
     return str(sources[0].get("commit") or "") if sources else ""
-
-
-def _in_namespace(objects: Sequence[Object], namespace: str) -> list[Object]:
-    """Flux' targetNamespace replaces whatever manifests say."""
-    if not namespace:
-        return list(objects)
-    return [
-        {**one, "metadata": {**(one.get("metadata") or {}), "namespace": namespace}}
-        for one in objects
-    ]
 
 
 def _from_git(calls: Calls, asked: DriftRequest, folder: Path) -> Scope:

@@ -36,6 +36,11 @@ def read_objects(path: Path) -> list[Object]:
     return parse_objects(_bytes(path), name=str(path))
 
 
+def write_objects(path: Path, objects: Iterable[Mapping[str, Any]]) -> None:
+    """Write objects as YAML documents, in JSON's spelling: every reader agrees on its scalars."""
+    path.write_text("\n---\n".join(map(json.dumps, objects)) + "\n", encoding="utf-8")
+
+
 def read_value(path: Path) -> Any:
     """One YAML or JSON value of a file, whatever it is."""
     values = parse_values(_bytes(path), name=str(path))

@@ -1,12 +1,13 @@
 """The objects a folder of manifests stands for: plain YAML, kustomize, Helm; now or at a revision.
 
 Rendering runs `kustomize build` (or `kubectl kustomize`) and `helm template`, which must be
-installed; nothing of the folder is executed otherwise.
+installed. Nothing of the folder is executed, and nothing is fetched.
 """
 
 from __future__ import annotations
 
 import io
+import os
 import shutil
 import tarfile
 import tempfile
@@ -16,18 +17,22 @@ from pathlib import Path, PurePosixPath
 from aof.errors import NotBound, UsageFault
 from aof.transport.git_reader import GitReader
 from aof.transport.kubernetes_documents import Object, parse_objects, read_objects
+from aof.transport.kustomize import build, is_kustomization
 from aof.transport.process import run
 
-_KUSTOMIZATIONS = ("kustomization.yaml", "kustomization.yml", "Kustomization")
 _TIMEOUT_S = 120.0
+_NO_PLUGINS = {"HELM_PLUGINS": os.devnull, "HELM_KUBECONTEXT": "", "KUBECONFIG": os.devnull}
 
 
-def render_folder(folder: Path, *, helm_values: Sequence[str] = ()) -> list[Object]:
+def render_folder(
+    folder: Path, *, helm_values: Sequence[str] = (), root: Path | None = None
+) -> list[Object]:
     """The objects of a folder (or of one file).
 
     Args:
         folder: With a kustomization, a Chart.yaml, or plain manifests.
         helm_values: Values files of a chart, relative to it.
+        root: A kustomization may name nothing outside of it.
 
     Raises:
         UsageFault: There is nothing there, or it cannot be read.
@@ -36,8 +41,8 @@ def render_folder(folder: Path, *, helm_values: Sequence[str] = ()) -> list[Obje
     """
     if not folder.exists():
         raise UsageFault("there are no manifests", why=f"{folder} does not exist")
-    if any((folder / name).is_file() for name in _KUSTOMIZATIONS):
-        return parse_objects(_kustomize(folder), name=f"kustomize build {folder}")
+    if is_kustomization(folder):
+        return build(folder, root=root)
     if (folder / "Chart.yaml").is_file():
         return parse_objects(_helm(folder, helm_values), name=f"helm template {folder}")
     return read_objects(folder)
@@ -70,21 +75,7 @@ def render_at(
         wanted = root / inside
         if not wanted.exists():
             raise UsageFault(f"{path} does not exist at {revision}", why=f"commit {sha[:12]}")
-        return render_folder(wanted, helm_values=helm_values)
-
-
-def _kustomize(folder: Path) -> bytes:
-    if shutil.which("kustomize"):
-        argv = ("kustomize", "build", str(folder))
-    elif shutil.which("kubectl"):
-        argv = ("kubectl", "kustomize", str(folder))
-    else:
-        raise NotBound(
-            f"{folder.name} needs kustomize",
-            why="it has a kustomization, and neither kustomize nor kubectl is on PATH",
-            fix="install kustomize, or give rendered manifests",
-        )
-    return run(argv, timeout_s=_TIMEOUT_S).require()
+        return render_folder(wanted, helm_values=helm_values, root=root)
 
 
 def _helm(folder: Path, values: Sequence[str]) -> bytes:
@@ -96,4 +87,4 @@ def _helm(folder: Path, values: Sequence[str]) -> bytes:
         )
     files = [word for name in values for word in ("--values", str(folder / name))]
     argv = ("helm", "template", folder.name, str(folder), "--include-crds", *files)
-    return run(argv, timeout_s=_TIMEOUT_S).require()
+    return run(argv, env=_NO_PLUGINS, timeout_s=_TIMEOUT_S).require()

@@ -301,6 +301,36 @@ def test_flux_is_compared_with_the_commit_it_applied(
     assert commands == ["flux reconcile kustomization apps -n flux-system --with-source"]
 
 
+def test_flux_changes_manifests_before_it_applies_them(
+    tmp_path: Path, cluster: KubernetesServer
+) -> None:
+    written = deployment(replicas=2)
+    written["spec"]["replicas"] = "${COUNT}"
+    written["metadata"]["labels"]["region"] = "${REGION:=eu}"
+    applied = commit(tmp_path, [written, *GIT[1:]])
+    variables = {"apiVersion": "v1", "kind": "ConfigMap", "data": {"COUNT": "2", "LEFT": "x"}}
+    cluster.add({**variables, "metadata": {"name": "vars", "namespace": "flux-system"}})
+    sources = [{"kind": "ConfigMap", "name": "vars"}, {"kind": "Secret", "name": "hidden"}]
+    kustomization = {
+        "apiVersion": "kustomize.toolkit.fluxcd.io/v1",
+        "kind": "Kustomization",
+        "metadata": {"name": "apps", "namespace": "flux-system"},
+        "spec": {
+            "path": "./k8s",
+            "sourceRef": {"kind": "GitRepository", "name": "main"},
+            "postBuild": {"substituteFrom": sources},
+        },
+        "status": {"lastAppliedRevision": f"main@sha1:{applied}"},
+    }
+    cluster.add(kustomization, manager="flux")
+    live = deployment(replicas=2)
+    live["metadata"]["labels"]["region"] = "eu"
+    cluster.add(live, manager="kustomize-controller")
+    ran = detect(tmp_path, cluster, None, "Scan shop namespace for drift")
+    assert resources(ran) == {}, ran.out
+    assert "takes variables from Secret/hidden, which is not read" in ran.json()["report"]
+
+
 def test_files_are_enough(tmp_path: Path) -> None:
     (tmp_path / "d.json").write_text(json.dumps(deployment()))
     (tmp_path / "l.json").write_text(json.dumps(scaled(5)))

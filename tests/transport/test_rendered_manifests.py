@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from aof.errors import UsageFault
+from aof.errors import NotBound, UsageFault
 from aof.transport.kubernetes_documents import parse_objects
 from aof.transport.rendered_manifests import render_at, render_folder
 
@@ -102,3 +103,22 @@ def test_hostile_nesting_is_refused_not_fatal() -> None:
     for text in (b"[" * 100_000, b"{a: " * 5_000, b'{"a":' * 100_000):
         with pytest.raises(UsageFault):
             parse_objects(text, name="x")
+
+
+@pytest.mark.skipif(shutil.which("helm") is None, reason="helm is not installed")
+def test_a_chart_is_rendered_with_its_values(tmp_path: Path) -> None:
+    chart = tmp_path / "shop"
+    (chart / "templates").mkdir(parents=True)
+    (chart / "Chart.yaml").write_text("apiVersion: v2\nname: shop\nversion: 1.0.0\n")
+    (chart / "values.yaml").write_text("level: info\n")
+    (chart / "templates/web.yaml").write_text(WEB % "{{ .Values.level | quote }}")
+    assert render_folder(chart)[0]["data"] == {"level": "info"}
+
+
+def test_a_chart_without_helm_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "Chart.yaml").write_text("name: shop\n")
+    monkeypatch.setenv("PATH", "")
+    with pytest.raises(NotBound, match="needs helm"):
+        render_folder(tmp_path)
