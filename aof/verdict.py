@@ -5,6 +5,8 @@ Verdicts are ordered pass < warn < inconclusive < fail; the strictest one wins.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
@@ -70,6 +72,25 @@ class Finding(_Frozen):
     evidence: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A text that a model may word where there is one; the code's own stands otherwise.
+
+    Attributes:
+        about: What the text is, e.g. `title and highlights of v1.2.0`.
+        instructions: What to write.
+        data: All it may speak of; JSON, and untrusted.
+        schema: JSON Schema of the reply.
+        accept: Checks a reply; returns the assessment with it, or unchanged and why not.
+    """
+
+    about: str
+    instructions: str
+    data: Mapping[str, Any]
+    schema: Mapping[str, Any]
+    accept: Callable[[Assessment, Any], tuple[Assessment, str]]
+
+
 class Assessment(_Frozen):
     """What a playbook concludes from evidence, before any model has spoken.
 
@@ -84,6 +105,7 @@ class Assessment(_Frozen):
         files: Name to text of files for the run's folder, e.g. a plot.
         warnings: What the reader must know that is not a finding.
         memory: Entry to remember for next time, or None.
+        drafts: Texts a model may word before the plan is made; each a `Draft`.
         firm: False when waiting for more data could change the answer.
         wait_s: When not firm: seconds until looking again makes sense.
     """
@@ -98,5 +120,6 @@ class Assessment(_Frozen):
     files: dict[str, str] = Field(default_factory=dict)
     warnings: tuple[str, ...] = ()
     memory: dict[str, Any] | None = None
+    drafts: tuple[Any, ...] = Field(default=(), exclude=True, repr=False)
     firm: bool = True
     wait_s: float | None = None

@@ -96,6 +96,33 @@ class Reasoner:
         conversation.open(system, question)
         return self.go_on(conversation)
 
+    @property
+    def usage(self) -> Usage:
+        """Spent so far."""
+        return self._budget.usage
+
+    def draft(self, system: str, question: str, schema: Mapping[str, Any]) -> tuple[Any, str]:
+        """One question without tools, answered as JSON; or None and why there is no answer.
+
+        It counts for the same limits, and asks the model that answered last.
+        """
+        if stop := self._budget.spent():
+            return None, stop
+        conversation = Conversation(self.log.redactor, context_tokens=self.limits.context_tokens)
+        conversation.open(system, question)
+        asking = replace(
+            self, models=self.models[self._at :], output_schema=schema, _at=0, _recorded=0
+        )
+        asking._budget = self._budget
+        try:
+            text = asking._ask(conversation, (), may_call=False).content
+        except ModelFailed as error:
+            return None, _line(error)
+        except KeyboardInterrupt:
+            return None, "the model was interrupted"
+        value, problems = parse_answer(text, schema)
+        return value, "; ".join(problems[:3])
+
     def go_on(self, conversation: Conversation) -> Reasoning:
         """Hold the conversation until the model answers; never raises for a model's failure."""
         tools = ModelCalls(self.calls, conversation)

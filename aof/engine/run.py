@@ -11,6 +11,7 @@ from aof.engine.briefing import question_text, system_text
 from aof.engine.budget import Limits
 from aof.engine.calls import BoundTool, RecordedCalls
 from aof.engine.conversation import as_text
+from aof.engine.drafting import worded
 from aof.engine.merging import assessed_alone, merged
 from aof.engine.planning import Governance, make_plan
 from aof.engine.progress import Progress
@@ -176,12 +177,16 @@ class Run:
                 decision=assessment.decision,
                 summary=assessment.summary,
             )
-        reasoning = self._reason(assessment, calls, remembered) if runnable.models else Reasoning()
+        reasoner = self._reasoner(assessment, calls, remembered)
+        reasoning = self._reason(reasoner, assessment, remembered) if reasoner else Reasoning()
         strict = self.options.strict_evidence
         if assessment is None:
             assessment = assessed_alone(reasoning, strict_evidence=strict)
         else:
             assessment = merged(assessment, reasoning, strict_evidence=strict)
+        if reasoner is not None and not (reasoning.failure or reasoning.interrupted):
+            assessment = worded(assessment, reasoner, calls)
+            reasoning = replace(reasoning, usage=reasoner.usage)
         return self._conclude(assessment, calls, reasoning)
 
     def _assess(
@@ -202,23 +207,23 @@ class Run:
             self.clock.sleep(pause)
             request = replace(request, now=self.clock.now())
 
-    def _reason(
+    def _reasoner(
         self,
         assessment: Assessment | None,
         calls: RecordedCalls,
         remembered: Sequence[Mapping[str, Any]],
-    ) -> Reasoning:
-        """Phase 2. A model's failure is in the result; without an assessment it is raised."""
-        spec = self.runnable.spec
-        self.progress.phase("reason")
+    ) -> Reasoner | None:
+        """Who asks the models, with all that they may speak of; None without a model."""
+        if not self.runnable.models:
+            return None
         report = "" if assessment is None else self._report(assessment, calls, Reasoning(), None)
-        reasoner = Reasoner(
+        return Reasoner(
             self.runnable.models,
             calls,
             self.log,
             self.clock,
             limits=self._limits(),
-            output_schema=spec.output_schema,
+            output_schema=self.runnable.spec.output_schema,
             sources=(
                 report,
                 as_text(dict(self.request.settings)),
@@ -228,13 +233,24 @@ class Run:
                 *(as_text(dict(entry)) for entry in remembered),
             ),
         )
+
+    def _reason(
+        self,
+        reasoner: Reasoner,
+        assessment: Assessment | None,
+        remembered: Sequence[Mapping[str, Any]],
+    ) -> Reasoning:
+        """Phase 2. A model's failure is in the result; without an assessment it is raised."""
+        self.progress.phase("reason")
+        report = reasoner.sources[0]  # see _reasoner
         question = question_text(
             self.request,
             report=report,
             not_consulted=self._not_consulted(),
             remembered=remembered,
         )
-        system = system_text(spec.system_prompt, assessed=assessment is not None)
+        prompt = self.runnable.spec.system_prompt
+        system = system_text(prompt, assessed=assessment is not None)
         reasoning = reasoner.reason(system, question)
         self.log.append(
             "reasoned",

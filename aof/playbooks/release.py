@@ -7,7 +7,7 @@ where things stand, so a run after any interruption goes on from there.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -33,7 +33,7 @@ from aof.playbooks.release_report import findings_of, memory_entry, report_block
 from aof.playbooks.release_repository import CalledRepository
 from aof.playbooks.release_stages import Environments, Promotion, Subject
 from aof.playbooks.release_steps import ReleaseSteps, RemoteView
-from aof.verdict import Assessment, Finding, Verdict, strictest
+from aof.verdict import Assessment, Draft, Finding, Verdict, strictest
 
 
 class Release:
@@ -52,7 +52,7 @@ class Release:
     ) -> Assessment:
         repository = CalledRepository(calls)
         config = repository.config(options)
-        run = _Run(request, calls, options, config, repository=repository)
+        run = _Run(request, calls, options, config, repository=repository, memory=memory)
         plans, outcome = run.decide()
         plan = plans.plans[0]
         document: dict[str, Any] = {
@@ -73,7 +73,8 @@ class Release:
             actions=tuple(outcome.actions),
             facts=document,
             blocks=report_blocks(plans, outcome, run.ahead, request.settings, memory),
-            memory=memory_entry(outcome.decision, outcome.summary, plan, request.now),
+            memory=memory_entry(outcome, plan, request.now),
+            drafts=tuple(_drafts(outcome)),
             firm=outcome.wait_s is None,
             wait_s=outcome.wait_s,
         )
@@ -90,7 +91,9 @@ class _Run:
         config: ReleaseConfig,
         *,
         repository: CalledRepository,
+        memory: Sequence[Mapping[str, Any]],
     ) -> None:
+        self.memory = memory
         self.request, self.calls, self.options = request, calls, options
         self.config, self.repository = config, repository
         self.wanted: Asked = asked(request, options)
@@ -149,6 +152,9 @@ class _Run:
             folder=self.request.folder,
         )
 
+    def _preparation(self) -> Preparation:
+        return Preparation(self.repository, self.config, self.forge, self.memory)
+
     def _begun(self, plans: Plans) -> Begun | None:
         plan = plans.plans[0]
         if self.config.packages:
@@ -174,7 +180,7 @@ class _Run:
             return Next("NO-RELEASE", f"{count} commits {since}, none of which asks for a release.")
         tags = [plan.next or "" for plan in ready]
         remote = self._remote(tags)
-        prepared = Preparation(self.repository, self.config, self.forge).new(ready)
+        prepared = self._preparation().new(ready)
         problem = remote.problem(self.repository, prepared.files)
         names = ", ".join(tags)
         if problem is not None:
@@ -202,9 +208,7 @@ class _Run:
         """The version was raised, but not all tags exist: go on from there."""
         remote = self._remote(begun.tags)
         matching = [plan for plan in plans.plans if plan.next in begun.tags]
-        prepared = Preparation(self.repository, self.config, self.forge).begun(
-            begun, matching or list(plans.plans[:1])
-        )
+        prepared = self._preparation().begun(begun, matching or list(plans.plans[:1]))
         problem = remote.problem(self.repository, {})
         text = f"Go on with {', '.join(begun.tags)}, which was begun at {begun.sha[:12]}."
         if problem is not None:
@@ -248,7 +252,7 @@ class _Run:
         since = before.tag if before else None
         begun = Begun(sha, (tag,), self.repository.between(since, sha))
         as_planned = replace(plan, current=since.name if since else None, head=sha)
-        return Preparation(self.repository, self.config, self.forge).begun(begun, [as_planned])
+        return self._preparation().begun(begun, [as_planned])
 
     def _promoter(self, released: Sequence[tuple[ReleasePlan, str]]) -> Promoter | None:
         """The way of the releases that have an application; None when none has one."""
@@ -316,6 +320,14 @@ class _Run:
     def _commit_of(self, tag: str) -> str:
         found = self.calls.read("git", "describe", revision=f"refs/tags/{tag}")
         return str(found.require()["sha"])
+
+
+def _drafts(outcome: Next) -> Iterator[Draft]:
+    """What a model may still word: texts that stand in a step of the plan."""
+    if outcome.prepared is not None and outcome.actions:
+        for one in outcome.prepared.texts:
+            if not one.settled:
+                yield one.draft()
 
 
 def _not_from_here(names: str, problem: Finding, prepared: Prepared) -> Next:

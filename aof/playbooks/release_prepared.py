@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from aof.analysis.release.changelog import ChangelogWriter
 from aof.analysis.release.changelog_file import put_release, section_of
@@ -12,24 +13,21 @@ from aof.analysis.release.config import Package, ReleaseConfig, VersionFile
 from aof.analysis.release.escape import escape
 from aof.analysis.release.files import bump_files, companions, detect_version_files
 from aof.analysis.release.files.bump import DETECTED
-from aof.analysis.release.notes import Notes, plain_notes, release_notes
+from aof.analysis.release.notes import plain_notes
 from aof.analysis.release.plan import ReleasePlan
 from aof.analysis.release.progress import Begun, bump_message
 from aof.playbooks.release_forge import Forge
 from aof.playbooks.release_repository import CalledRepository
+from aof.playbooks.release_texts import ReleaseText, remembered_reply
 from aof.verdict import Finding, Verdict
 
 
 @dataclass(slots=True)
 class Prepared:
-    """What a release consists of; parallel lists go by package, one without packages.
+    """What a release consists of.
 
     Attributes:
-        tags: Their names.
-        tag_messages: What the annotated tags say.
-        titles: Of the releases.
-        notes_texts: Of the releases, markdown.
-        section: Changelog sections, for reading.
+        texts: What is written about it; several with packages.
         files: New contents of files; empty when no file follows the version.
         message: Of the commit that raises the version.
         subject: Its first line.
@@ -38,23 +36,24 @@ class Prepared:
 
     subject: str = ""
     message: str = ""
-    section: str = ""
-    tags: list[str] = field(default_factory=list)
-    tag_messages: list[str] = field(default_factory=list)
-    titles: list[str] = field(default_factory=list)
-    notes: list[Notes] = field(default_factory=list)
-    notes_texts: list[str] = field(default_factory=list)
+    texts: list[ReleaseText] = field(default_factory=list)
     files: dict[str, bytes] = field(default_factory=dict)
     findings: list[Finding] = field(default_factory=list)
 
     @property
+    def tags(self) -> list[str]:
+        """Their names."""
+        return [one.tag for one in self.texts]
+
+    @property
+    def section(self) -> str:
+        """Changelog sections, for reading."""
+        return "".join(one.section for one in self.texts)
+
+    @property
     def notes_text(self) -> str:
         """All release notes."""
-        return "\n".join(self.notes_texts)
-
-    def releases(self) -> Iterator[tuple[str, str, str]]:
-        """Tag, title and notes of each release."""
-        return zip(self.tags, self.titles, self.notes_texts, strict=True)
+        return "\n".join(one.body for one in self.texts)
 
 
 class Preparation:
@@ -64,12 +63,18 @@ class Preparation:
         repository: The clone.
         config: Settings.
         forge: Knows the accounts of authors.
+        memory: Of earlier runs, where a model's words may stand.
     """
 
     def __init__(
-        self, repository: CalledRepository, config: ReleaseConfig, forge: Forge | None
+        self,
+        repository: CalledRepository,
+        config: ReleaseConfig,
+        forge: Forge | None,
+        memory: Sequence[Mapping[str, Any]],
     ) -> None:
         self.repository, self.config, self.forge = repository, config, forge
+        self.memory = memory
         template = config.changelog.template
         raw = repository.file(template) if template else None
         self.writer = ChangelogWriter(config, raw.decode("utf-8", "replace") if raw else "")
@@ -107,20 +112,26 @@ class Preparation:
         )
 
     def _add(self, plan: ReleasePlan, tag: str, version: str, section: str) -> None:
-        content, made = plan.changed, self.made
-        notes = plain_notes(content, version)
-        accounts = self.forge.accounts(plan.current, plan.head) if self.forge else []
-        made.tags.append(tag)
-        made.titles.append(notes.title)
-        made.notes.append(notes)
-        made.notes_texts.append(
-            release_notes(notes, section, content, previous=plan.current, contributors=accounts)
+        content = plan.changed
+        text = ReleaseText(
+            tag=tag,
+            version=version,
+            first_line=self.config.tag_message.replace("{version}", version),
+            section=section,
+            content=content,
+            previous=plan.current,
+            contributors=self.forge.accounts(plan.current, plan.head) if self.forge else [],
+            notes=plain_notes(content, version),
         )
-        lines = [self.config.tag_message.replace("{version}", version)]
-        lines += ["", *(f"- {one.text}" for one in notes.highlights)] if notes.highlights else []
-        made.tag_messages.append("\n".join(lines) + "\n")
-        made.section += section
-        made.findings += _migration(content)
+        self.made.texts.append(self._worded(text, plan))
+        self.made.findings += _migration(content)
+
+    def _worded(self, text: ReleaseText, plan: ReleasePlan) -> ReleaseText:
+        """With words that a model found before: as tagged, else as remembered."""
+        if text.tag in self.repository.tag_names:
+            return text.as_tagged(self.repository.tag_message(text.tag))
+        reply = remembered_reply(self.memory, plan.id, text.tag)
+        return text if reply is None else text.reworded(reply)
 
     def _files(self, plan: ReleasePlan, version: str, section: str) -> None:
         package = next((one for one in self.config.packages if one.name == plan.package), None)

@@ -14,8 +14,8 @@ from aof.analysis.release.model import Diagnostic
 from aof.analysis.release.plan import ReleasePlan
 from aof.plans import Action
 from aof.playbooks.release_next import Next
-from aof.playbooks.release_prepared import Prepared
 from aof.playbooks.release_stages import StageView
+from aof.playbooks.release_texts import notes_block
 from aof.verdict import Finding, Verdict
 
 _MOST = 20
@@ -63,19 +63,22 @@ def _question(name: str, package: str, question: Diagnostic, evidence: tuple[str
     )
 
 
-def memory_entry(decision: str, summary: str, plan: ReleasePlan, now: datetime) -> dict[str, Any]:
-    """What is remembered of a run: for people; the next run looks for itself."""
-    return {
+def memory_entry(outcome: Next, plan: ReleasePlan, now: datetime) -> dict[str, Any]:
+    """What is remembered of a run: for people, and a model's words for the same history."""
+    entry = {
         "type": "release",
         "at": now.isoformat(timespec="seconds"),
-        "decision": decision,
-        "summary": summary,
+        "decision": outcome.decision,
+        "summary": outcome.summary,
         "current": plan.current,
         "next": plan.next,
         "level": plan.level.word,
         "commits": plan.changed.commits,
         "plan": plan.id,
     }
+    texts = outcome.prepared.texts if outcome.prepared else []
+    replies = {one.tag: one.reply for one in texts if one.reply is not None}
+    return {**entry, "notes": replies} if replies else entry
 
 
 def report_blocks(
@@ -102,7 +105,7 @@ def report_blocks(
         "heading": "\n".join(_heading(plan) for plan in plans.plans),
         "calculation": "\n".join(_calculation(plan) for plan in plans.plans),
         "changelog": prepared.section.strip("\n") if prepared else "",
-        "notes": _notes(prepared) if prepared else "",
+        "notes": notes_block(prepared.texts) if prepared else "",
         "stages": _stages(stages),
         "checkpoints": _checkpoints(actions, stages),
         "rollback": _rollback(actions),
@@ -133,15 +136,6 @@ def _calculation(plan: ReleasePlan) -> str:
     lines.append(f"- Without convention: {len(changed.unconventional)}")
     lines.append(f"- Cancelled by reverts: {len(changed.cancelled)}")
     return "\n".join(lines)
-
-
-def _notes(prepared: Prepared) -> str:
-    parts = []
-    for title, notes in zip(prepared.titles, prepared.notes, strict=True):
-        lines = [f"**Title**: {title}", ""]
-        lines += [f"- {one.text}" for one in notes.highlights]
-        parts.append("\n".join(lines))
-    return "\n\n".join(parts)
 
 
 def _stages(stages: Sequence[StageView]) -> str:

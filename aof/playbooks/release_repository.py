@@ -111,6 +111,11 @@ class CalledRepository:
         answer = self._calls.read("git", "contains", commit=sha)
         return answer.ok and bool(answer.data["contains"])
 
+    def tag_message(self, tag: str) -> str:
+        """What an annotated tag says; empty for a mere name, or a tag that is not here."""
+        answer = self._calls.read("git", "tag_message", name=tag)
+        return str(answer.data["message"]) if answer.ok else ""
+
     def config(self, options: ReleaseOptions) -> ReleaseConfig:
         """Settings of the manifest, else of the repository at HEAD, else the defaults."""
         if options.release:

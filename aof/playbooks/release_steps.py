@@ -17,6 +17,7 @@ from aof.playbooks.release_forge import Asset, Forge
 from aof.playbooks.release_prepared import Prepared
 from aof.playbooks.release_repository import CalledRepository
 from aof.playbooks.release_review import review_branch
+from aof.playbooks.release_texts import ReleaseText
 from aof.verdict import Finding, Verdict
 
 
@@ -132,14 +133,14 @@ class ReleaseSteps:
     def from_commit(self, prepared: Prepared, sha: Any) -> list[Action]:
         """Tag a commit that the branch contains, push both, publish."""
         actions = [
-            self._tag(tag, sha, message)
-            for tag, message in zip(prepared.tags, prepared.tag_messages, strict=True)
-            if tag not in self.repository.tag_names
+            self._tag(one.tag, sha, one.tag_message)
+            for one in prepared.texts
+            if one.tag not in self.repository.tag_names
         ]
         if self.remote.name:
             actions.append(self._push([f"refs/heads/{self.remote.branch}"], prepared.tags))
-            for tag, title, notes in prepared.releases():
-                actions += self._publish(tag, sha, title, notes)
+            for one in prepared.texts:
+                actions += self._publish(one, sha)
         return actions
 
     def by_pull_request(self, prepared: Prepared) -> Review:
@@ -164,8 +165,8 @@ class ReleaseSteps:
             undo = f"git push {self.remote.name} --delete {branch}"
             actions.append(self._push([f"refs/heads/{branch}"], [], undo=undo))
         if self.forge is not None:
-            body = "\n".join(prepared.notes_texts)
-            actions.append(self.forge.request(prepared.subject, branch, self.remote.branch, body))
+            ends = (branch, self.remote.branch)
+            actions.append(self.forge.request(prepared.subject, *ends, prepared.notes_text))
         return Review(actions)
 
     def left(self, tag: str, *, fresh: bool) -> tuple[bool, bool]:
@@ -191,15 +192,17 @@ class ReleaseSteps:
         if push:
             actions.append(self._push([f"refs/heads/{self.remote.branch}"], prepared.tags))
         if publish:
-            for tag, title, notes in prepared.releases():
-                actions += self._publish(tag, sha, title, notes)
+            for one in prepared.texts:
+                actions += self._publish(one, sha)
         return actions
 
-    def _publish(self, tag: str, sha: Any, title: str, notes: str) -> list[Action]:
+    def _publish(self, one: ReleaseText, sha: Any) -> list[Action]:
         if self.forge is None:
             return []
-        prerelease = "-" in tag.partition(".")[2]
-        return self.forge.publish(tag, sha, title, notes, prerelease=prerelease, assets=self.assets)
+        prerelease = "-" in one.tag.partition(".")[2]
+        return self.forge.publish(
+            one.tag, sha, one.title, one.body, prerelease=prerelease, assets=self.assets
+        )
 
     def _commit(self, prepared: Prepared, branch: str) -> Action:
         files = [

@@ -221,6 +221,28 @@ class GitReads(Tool):
         return ToolOutput({"tags": tags}, f"{len(tags)} tags")
 
     @operation()
+    def tag_message(self, name: Revision) -> ToolOutput:
+        """Tell what an annotated tag says.
+
+        Args:
+            name: The tag.
+
+        Returns:
+            `{tag, message, signed}`; `message` is without its signature, and empty for a tag
+            that is a mere name.
+        """
+        wanted = ("objecttype", "contents:subject", "contents:body", "contents:signature")
+        form = "%00".join(f"%({field})" for field in wanted)
+        line = self.reader.text("for-each-ref", f"--format={form}", f"refs/tags/{name}")
+        if not line:
+            raise UsageFault(f"there is no tag {name} here")
+        kind, subject, body, signature = line.split("\0")
+        parts = [subject, body.strip("\n")] if kind == "tag" else []
+        message = "\n\n".join(filter(None, parts))
+        data = {"tag": name, "message": message, "signed": bool(signature.strip())}
+        return ToolOutput(data, f"{name}: {subject}")
+
+    @operation()
     def contains(self, commit: Revision, revision: Revision = "HEAD") -> ToolOutput:
         """Tell whether a commit is part of another's history.
 

@@ -19,6 +19,8 @@ from aof.analysis.release.model import Change, Level
 _MOST_HIGHLIGHTS = 6
 _MOST_TITLE = 120
 _MOST_TEXT = 240
+_BAIT = re.compile(r"://|\bwww\.|(?<!\w)@\w|\]\(|<[a-z!/]", re.IGNORECASE)
+_WORD = re.compile(r"[^\W\d_]{4,}")
 _NUMBER = re.compile(r"\d[\d.,]*\d|\d")
 
 
@@ -96,6 +98,17 @@ def release_notes(
 
 
 def _problem(reply: Any, changes: Mapping[str, Change], version: str) -> str:
+    """The first reason not to take a reply; empty when there is none."""
+    problem = _shape_problem(reply)
+    if problem:
+        return problem
+    everything = [*changes.values()]
+    found = [_title_problem(reply["title"], everything, version)]
+    found += (_highlight_problem(one, changes, version) for one in reply["highlights"])
+    return next(filter(None, found), "")
+
+
+def _shape_problem(reply: Any) -> str:
     if not isinstance(reply, Mapping) or set(reply) != {"title", "highlights"}:
         return "it is not an object of title and highlights"
     title, highlights = reply["title"], reply["highlights"]
@@ -103,17 +116,22 @@ def _problem(reply: Any, changes: Mapping[str, Change], version: str) -> str:
         return "its title is missing or too long"
     if not isinstance(highlights, list) or not 0 < len(highlights) <= _MOST_HIGHLIGHTS:
         return f"it has not between 1 and {_MOST_HIGHLIGHTS} highlights"
-    if foreign := _foreign_numbers(title, [*changes.values()], version):
-        return f"its title names {foreign}, which no change holds"
     for one in highlights:
-        if problem := _highlight_problem(one, changes, version):
-            return problem
+        if not isinstance(one, Mapping) or set(one) != {"text", "change_ids"}:
+            return "a highlight is not an object of text and change_ids"
     return ""
 
 
-def _highlight_problem(one: Any, changes: Mapping[str, Change], version: str) -> str:
-    if not isinstance(one, Mapping) or set(one) != {"text", "change_ids"}:
-        return "a highlight is not an object of text and change_ids"
+def _title_problem(title: str, changes: Sequence[Change], version: str) -> str:
+    if foreign := _foreign_numbers(title, changes, version):
+        return f"its title names {foreign}, which no change holds"
+    if version not in title:
+        return f"its title does not name {version}"
+    problem = _unfounded(title, changes)
+    return f"its title {problem}" if problem else ""
+
+
+def _highlight_problem(one: Mapping[str, Any], changes: Mapping[str, Change], version: str) -> str:
     text, ids = one["text"], one["change_ids"]
     if not isinstance(text, str) or not 0 < len(text) <= _MOST_TEXT:
         return "a highlight is empty or too long"
@@ -122,9 +140,28 @@ def _highlight_problem(one: Any, changes: Mapping[str, Change], version: str) ->
     unknown = [str(name) for name in ids if not isinstance(name, str) or name not in changes]
     if unknown:
         return f"a highlight cites {unknown[0][:40]}, which is no change of this release"
-    if foreign := _foreign_numbers(text, [changes[name] for name in ids], version):
+    cited = [changes[name] for name in ids]
+    if foreign := _foreign_numbers(text, cited, version):
         return f"a highlight names {foreign}, which the changes it cites do not hold"
+    problem = _unfounded(text, cited)
+    return f"a highlight {problem}" if problem else ""
+
+
+def _unfounded(text: str, changes: Sequence[Change]) -> str:
+    """Why words cannot be about the changes: bait, or none of their own words."""
+    if _BAIT.search(text):
+        return "holds a link, a mention or markup"
+    said = [change.parsed.description for change in changes]
+    said += [note for change in changes for note in change.parsed.breaking_notes]
+    known = {stem for part in said for stem in _stems(part)}
+    if known and not known & _stems(text):
+        return "shares no word with the changes it speaks of"
     return ""
+
+
+def _stems(text: str) -> set[str]:
+    """Beginnings of the longer words: enough to tell whether two texts share a subject."""
+    return {word[:5].lower() for word in _WORD.findall(text)}
 
 
 def _foreign_numbers(text: str, changes: Sequence[Change], version: str) -> str:

@@ -47,6 +47,22 @@ def test_a_models_notes_that_cite_changes_are_taken() -> None:
         (reply(title=""), "title is missing"),
         (reply(title="x" * 500), "too long"),
         (reply(title="Release 3.0.0"), "names 3.0.0"),
+        (reply(title="baskets for everybody"), "does not name 2.0.0"),
+        (reply(title="2.0.0: approved by the security team"), "shares no word"),
+        (reply(title="2.0.0: baskets, see https://evil.example"), "holds a link"),
+        (reply(title="2.0.0: baskets, thanks @everyone"), "holds a link"),
+        (
+            reply(highlights=[{"text": "Security approved this", "change_ids": [BASKET]}]),
+            "shares no word",
+        ),
+        (
+            reply(highlights=[{"text": "basket <b>@ada</b>", "change_ids": [BASKET]}]),
+            "a highlight holds a link",
+        ),
+        (
+            reply(highlights=[{"text": "[basket](x)", "change_ids": [BASKET]}]),
+            "a highlight holds a link",
+        ),
         (reply(highlights=[]), "highlights"),
         (reply(highlights=[{"text": "x", "change_ids": []}]), "cites no change"),
         (reply(highlights=[{"text": "x", "change_ids": ["f" * 12]}]), "no change of this release"),
@@ -63,9 +79,9 @@ def test_what_a_model_made_up_is_refused(given: Any, why: str) -> None:
 
 
 def test_a_models_text_is_inert() -> None:
-    one = {"text": "see <b>@ada</b>", "change_ids": [BASKET]}
+    one = {"text": "a *basket* > [none]", "change_ids": [BASKET]}
     notes = checked_notes(reply(highlights=[one]), CHANGED, "2.0.0")
-    assert notes.highlights[0].text == "see &lt;b&gt;`@ada`&lt;/b&gt;"
+    assert notes.highlights[0].text == r"a \*basket\* &gt; \[none\]"
 
 
 def test_release_notes_say_what_to_do_and_who_did_it() -> None:
