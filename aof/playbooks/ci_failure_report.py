@@ -223,7 +223,11 @@ def _fix(case: Case, known: Advice | None) -> str:
         parts.append(f"**What helped last time**: `{_inline(case.entry['fixed_by'])}`")
     if known is not None:
         steps = "\n".join(f"{n}. {step}" for n, step in enumerate(known.steps, start=1))
-        commands = known.runnable(place.file if place else None, place.line if place else None)
+        commands = known.runnable(
+            place.file if place else None,
+            place.line if place else None,
+            case.diagnosis.primary.text,
+        )
         parts.append("\n\n".join(filter(None, (steps, _shell(_concrete(commands, gathered))))))
     touched = suspects(case.diagnosis, gathered.files)
     if len(gathered.commits) == 1 and gathered.commits_complete and touched:

@@ -90,14 +90,31 @@ def candidate_at(lines: Lines, start: int, step: int, rule: Rule) -> Candidate |
     )
 
 
+# Words that tell more about what helps than the rule that saw them.
+_TELLING = (
+    (re.compile(r"No module named"), "python-module-missing"),
+    (re.compile(r"cannot import name '"), "python-import-name"),
+    (re.compile(r"Cannot find module|Failed to resolve import"), "node-module-missing"),
+    (re.compile(r"Snapshot .*mismatched|does not match stored snapshot"), "snapshot"),
+    (re.compile(r"\.h(?:pp|h|xx)?\W?: No such file|\.h' file not found"), "header-missing"),
+    (re.compile(r"error: 40[34]\b|ERROR 404|404 Not Found|HTTP 404"), "url-missing"),
+    (re.compile(r"JavaScript heap out of memory"), "node-heap"),
+    (re.compile(r"java\.lang\.OutOfMemoryError"), "java-heap"),
+    (re.compile(r"^KeyError: '[A-Z_]{3,}'"), "environment-variable"),
+    (re.compile(r"ECONNREFUSED|Connection refused"), "service-not-ready"),
+    (re.compile(r"CERTIFICATE_VERIFY_FAILED|SSL certificate problem"), "certificate"),
+)
+_TESTS = (Category.UNIT_TEST, Category.INTEGRATION_TEST)
+
+
 def _fix_of(rule: Rule, category: Category, message: str) -> str:
     """The advice for the cause, which may be another than what the rule is named for."""
-    if "No module named" in message:
-        return "python-module-missing"
-    if "Cannot find module" in message:
-        return "node-module-missing"
-    tests = (Category.UNIT_TEST, Category.INTEGRATION_TEST)
-    if rule.category is not category and not (rule.category in tests and category in tests):
+    for words, fix in _TELLING:
+        if words.search(message):
+            return fix
+    if rule.category in _TESTS and category is Category.TIMEOUT:
+        return "test-timeout"
+    if rule.category is not category and not (rule.category in _TESTS and category in _TESTS):
         return ""
     return rule.fix or rule.id
 

@@ -60,7 +60,7 @@ _CAUSES: tuple[tuple[Category, re.Pattern[str]], ...] = (
         re.compile(
             r"KeyError: '[A-Z_]{3,}'|environment variable|ImproperlyConfigured|TOMLDecodeError"
             r"|[Ii]nvalid config|[Cc]onfiguration (?:error|is invalid)|yaml\.(?:scanner|parser)\."
-            r"|mapping values are not allowed"
+            r"|mapping values are not allowed|AnsibleUndefined|\"msg\": .{0,200}'\w+' is undefined"
         ),
     ),
 )

@@ -60,10 +60,3 @@ def test_signatures_mask_what_differs_between_runs() -> None:
 def test_every_category_but_flaky_and_unknown_has_advice() -> None:
     without = {category for category in Category if advice("", category) is None}
     assert without == {Category.FLAKY, Category.UNKNOWN}
-
-
-def test_a_command_without_its_place_is_left_out() -> None:
-    known = advice("test-failure", Category.UNIT_TEST)
-    assert known is not None
-    assert known.runnable(None, None) == ()
-    assert known.runnable("a.py", 3)[1] == "git blame -L 3,3 a.py"

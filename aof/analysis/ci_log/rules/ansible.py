@@ -20,6 +20,7 @@ RULES = (
         ("FAILED! =>", "failed: ["),
         r"^(?:fatal|failed): \[(?P<host>[^\]]+)\](?:: FAILED!"
         r"| \(item=.{0,200}\)) => (?P<message>.*)",
+        refine=True,
         unless_next=r"^\.\.\.ignoring",
     ),
     Rule(

@@ -48,7 +48,6 @@ RULES = (
         stop=r"^\s*\d+\) \[",
         reach=12,
         trigger=("›",),
-        fix="test-failure",
     ),
     Rule(
         "cypress",
@@ -70,6 +69,7 @@ RULES = (
             "wait-on",
         ),
         r"Cypress could not verify that this server is running|Timed out waiting for: https?://",
+        fix="service-not-ready",
     ),
     Rule(
         "selenium",

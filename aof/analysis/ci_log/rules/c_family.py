@@ -101,6 +101,16 @@ RULES = (
         fix="compile",
     ),
     Rule(
+        "cmake-find",
+        Category.DEPENDENCY,
+        83,
+        ("CMake Error at ",),
+        r"^CMake Error at (?P<file>[^:\s]+)(?::(?P<line>\d+))? \(find_package\)",
+        key=r"^\s+(?P<message>(?:By not providing|Could not find) .*)",
+        reach=3,
+        fix="cmake-package",
+    ),
+    Rule(
         "cmake-error",
         Category.CONFIG,
         81,
@@ -124,7 +134,6 @@ RULES = (
         r"^\s+(?:CMake Error.*)?Could NOT find \S+ \(missing.*"
         r"|Could not find a package configuration file provided by.*"
         r"|CMake was unable to find a build program",
-        fix="cmake",
     ),
     Rule(
         "cmake-plain",

@@ -30,7 +30,6 @@ RULES = (
         where=_PLACE,
         stop=r"^$",
         reach=25,
-        fix="lint",
     ),
     Rule(
         "rustc-error-plain",
@@ -128,7 +127,7 @@ RULES = (
         r"^test (?P<test>\S.{0,300}?) \.\.\. FAILED|^\s*(?:FAIL"
         r"|TIMEOUT) \[ *[\d.]+s\] +(?:\( *\d+/\d+\) )?(?P<name>\S+ \S.*)",
         pick="first",
-        fix="test-failure",
+        fix="cargo-test",
     ),
     Rule(
         "rust-compare",
@@ -136,7 +135,7 @@ RULES = (
         64,
         ("left == right", "left != right"),
         r"assertion .{0,3}\(?left [!=]= right\)?.{0,3} ?failed",
-        fix="test-failure",
+        fix="cargo-test",
     ),
     Rule(
         "rustfmt",
@@ -144,7 +143,6 @@ RULES = (
         77,
         ("Diff in ",),
         r"^Diff in (?P<file>\S+?)(?: at line |:)(?P<line>\d+)",
-        fix="format",
     ),
     Rule(
         "cargo-audit",

@@ -92,7 +92,6 @@ RULES = (
         where=r" in (?P<file>\S.{0,300}?):line (?P<line>\d+)",
         reach=12,
         trigger=("Failed", "  X "),
-        fix="test-failure",
     ),
     Rule(
         "xunit-test",
@@ -101,7 +100,7 @@ RULES = (
         ("[FAIL]",),
         r"^\s*(?:\[xUnit\.net [\d:.]+\]\s+)?(?P<test>\S.*) \[FAIL\]$",
         pick="first",
-        fix="test-failure",
+        fix="dotnet-test",
     ),
     Rule(
         "nunit-test",
@@ -111,7 +110,7 @@ RULES = (
         r"^\d+\) (?:Failed|Error) : (?P<test>.*)",
         key=r"^\s*(?P<message>\S.*)",
         reach=2,
-        fix="test-failure",
+        fix="dotnet-test",
     ),
     Rule(
         "dotnet-exception",

@@ -34,6 +34,10 @@ RULES = (
         r"\*\* \((?:Compile|Syntax|TokenMissing)Error\)"
         r" (?:(?P<file>[^\s:]+):(?P<line>\d+):?)?(?P<message>.*)"
         r"|== Compilation error in file (?P<other>\S+)",
+        key=r"\*\* \((?:Compile|Syntax|TokenMissing)Error\)"
+        r" (?:(?P<file>[^\s:]+):(?P<line>\d+):?)?(?P<message>.*)",
+        key_optional=True,
+        reach=2,
         fix="compile",
     ),
     Rule(
@@ -48,7 +52,6 @@ RULES = (
         where=r"^\s+(?P<file>\S+\.exs):(?P<line>\d+)",
         reach=6,
         trigger=(") test ", ") doctest "),
-        fix="test-failure",
     ),
     Rule(
         "mix",
@@ -65,6 +68,13 @@ RULES = (
         ("===> ",),
         r"^===> (?P<message>(?:Compiling .* failed|.*[Ff]ailed|Error|Unable|Failures).*)",
         trigger=("===>",),
+    ),
+    Rule(
+        "dune-version",
+        Category.CONFIG,
+        80,
+        ("of the dune language",),
+        r"^Error: (?P<message>Version \S+ of the dune language is not supported.*)",
     ),
     Rule(
         "ocaml",
@@ -178,8 +188,8 @@ RULES = (
         "r-test",
         Category.UNIT_TEST,
         75,
-        ("── Failure (", "── Error (", "── 1. "),
-        r"^── (?:\d+\. )?(?:Failure|Error) \(['‘]?(?P<file>[^\s:'’]+\.R):(?P<line>\d+).*",
+        ("Failure (", "Error (", "── 1. "),
+        r"^(?:── )?(?:\d+\. )?(?:Failure|Error) \(['‘]?(?P<file>[^\s:'’]+\.R):(?P<line>\d+).*",
         key=r"^(?P<message>[^─\s].*)",
         key_optional=True,
         reach=2,

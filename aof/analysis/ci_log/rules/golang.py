@@ -19,7 +19,7 @@ RULES = (
         stop=r"^\s*--- (?:PASS|SKIP)|^FAIL|^ok\s|^=== RUN",
         where=rf"^\s+{_FILE}:(?P<line>\d+): ",
         reach=8,
-        fix="test-failure",
+        fix="go-test",
     ),
     Rule(
         "go-test-detail",
@@ -32,7 +32,7 @@ RULES = (
         needs=r"^\s*--- FAIL",
         stop=r"^--- PASS|^ok\s|^PASS$",
         reach=80,
-        fix="test-failure",
+        fix="go-test",
     ),
     Rule(
         "go-testify",
@@ -42,7 +42,7 @@ RULES = (
         r"^\s+Error Trace:\s+(?P<file>[^\s:]+):(?P<line>\d+)",
         key=r"^\s+Error:\s+(?P<message>\S.*)",
         reach=8,
-        fix="test-failure",
+        fix="go-test",
     ),
     Rule(
         "go-package-failed",
@@ -52,7 +52,7 @@ RULES = (
         r"^FAIL\t\S+\t",
         trigger=("FAIL",),
         pick="first",
-        fix="test-failure",
+        fix="go-test",
     ),
     Rule(
         "go-lint",
@@ -61,7 +61,7 @@ RULES = (
         (".go:",),
         rf"^\s*{_FILE}:(?P<line>\d+):(?:(?P<column>\d+):)? (?P<message>.*) \([a-z][\w-]{{2,30}}\)$",
         trigger=(".go:",),
-        fix="lint",
+        fix="golangci-lint",
     ),
     Rule(
         "go-compile",
@@ -71,7 +71,6 @@ RULES = (
         rf"^(?:vet: |#\d+ )?\s*{_FILE}:(?P<line>\d+):(?P<column>\d+): (?P<message>\S.*)",
         unless=r"\([a-z][\w-]{2,30}\)$|: warning: |\b(?:INFO|DEBUG|info|debug)\b",
         trigger=(".go:",),
-        fix="compile",
     ),
     Rule(
         "go-build-failed",
@@ -135,7 +134,7 @@ RULES = (
         unless=r"panic: test timed out",
         where=rf"^\s+{_FILE}:(?P<line>\d+)(?: \+0x[0-9a-f]+)?$",
         reach=30,
-        fix="test-failure",
+        fix="go-test",
     ),
     Rule(
         "go-test-timeout",

@@ -85,7 +85,6 @@ RULES = (
         key_optional=True,
         where=r" at (?P<file>[\w$]+\.(?:java|kt|groovy|scala)):(?P<line>\d+)",
         reach=3,
-        fix="test-failure",
     ),
     Rule(
         "android-sdk",

@@ -24,7 +24,7 @@ RULES = (
         reach=40,
         refine=True,
         trigger=("●",),
-        fix="test-failure",
+        fix="jest",
     ),
     Rule(
         "jest-file",
@@ -33,7 +33,7 @@ RULES = (
         ("FAIL ",),
         r"^\s*FAIL\s+(?:\S+ )?(?P<file>[^\s:]{1,300}\.(?:[cm]?[jt]sx?|vue))",
         pick="first",
-        fix="test-failure",
+        fix="jest",
     ),
     Rule(
         "vitest-failure",
@@ -48,7 +48,7 @@ RULES = (
         where=_PLACE,
         reach=14,
         refine=True,
-        fix="test-failure",
+        fix="vitest",
     ),
     Rule(
         "mocha-failure",
@@ -63,7 +63,7 @@ RULES = (
         where=_PLACE,
         reach=60,
         refine=True,
-        fix="test-failure",
+        fix="mocha",
     ),
     Rule(
         "karma-failure",
@@ -108,7 +108,7 @@ RULES = (
         reach=30,
         where=r"^test at (?P<file>[^\s:]{1,300}):(?P<line>\d+):(?P<column>\d+)",
         refine=True,
-        fix="test-failure",
+        fix="node-test",
     ),
     Rule(
         "gulp",

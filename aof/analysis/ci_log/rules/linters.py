@@ -14,7 +14,6 @@ RULES = (
         81,
         (": error: ", " - error: "),
         rf"^\s*{_PY}(?::| -) error: (?P<message>.*)",
-        fix="types",
     ),
     Rule(
         "ruff",
@@ -23,7 +22,6 @@ RULES = (
         (".py:", ".pyi:"),
         rf"^(?:\./)?{_PY}: (?P<message>[A-Z]{{1,5}}\d{{2,4}}(?: \[\*\])?:? .*)",
         trigger=(".py:", ".pyi:"),
-        fix="lint",
     ),
     Rule(
         "ruff-full",
@@ -36,7 +34,7 @@ RULES = (
         key_optional=True,
         reach=1,
         trigger=(".py:", ".pyi:", ".ipynb:"),
-        fix="lint",
+        fix="ruff",
     ),
     Rule(
         "lintrunner",
@@ -62,7 +60,6 @@ RULES = (
         ),
         r"^[Ww]ould reformat:? (?P<file>\S.*)|(?<!\d)[1-9]\d{0,6} files? would be reformatted"
         r"|^ERROR: (?P<other>\S+) Imports are incorrectly sorted",
-        fix="format",
     ),
     Rule(
         "pre-commit-hook",
@@ -90,7 +87,6 @@ RULES = (
         where=r"^In (?P<file>\S+) line (?P<line>\d+):",
         where_before=True,
         reach=5,
-        fix="lint",
     ),
     Rule(
         "clang-tidy",
@@ -109,7 +105,6 @@ RULES = (
         r"^(?P<file>[^\s:]{1,300}):(?P<line>\d+)(?::(?P<column>\d+))? (?:error"
         r" )?(?P<message>MD\d{3}.*)",
         trigger=("MD0",),
-        fix="lint",
     ),
     Rule(
         "yamllint",
@@ -118,7 +113,6 @@ RULES = (
         ("[error]", "##[error]"),
         r"^(?:\s+)?(?:(?P<file>[^\s:]{1,300}\.ya?ml):)?(?P<line>\d+):(?P<column>\d+):?"
         r" +\[?error\]? +(?P<message>.*)",
-        fix="lint",
     ),
     Rule(
         "hadolint",
@@ -128,7 +122,6 @@ RULES = (
         r"^(?P<file>\S{0,200}[Dd]ockerfile[^\s:]{0,60}):(?P<line>\d+)(?::\d+)?"
         r" (?P<message>DL\d{4} .*)",
         trigger=("DL3", "DL4"),
-        fix="lint",
     ),
     Rule(
         "commitlint",
@@ -137,7 +130,6 @@ RULES = (
         ("✖",),
         r"^✖\s+(?P<message>\S.* \[[a-z-]+\])$",
         trigger=("✖",),
-        fix="lint",
     ),
     Rule(
         "pylint",
@@ -239,6 +231,34 @@ RULES = (
         r"^>> Issue: (?P<message>\[B\d{3}:.*)",
         where=r"^\s+Location: (?:\./)?(?P<file>[^\s:]{1,300}):(?P<line>\d+)(?::(?P<column>\d+))?",
         reach=6,
+    ),
+    Rule(
+        "ansible-lint",
+        Category.LINT,
+        78,
+        (".yml:", ".yaml:"),
+        r"^(?P<file>\S{1,300}\.ya?ml):(?P<line>\d+)(?::(?P<column>\d+))?(?: Task/Handler: .*)?$",
+        key=r"^(?P<message>[a-z][a-z0-9-]{1,40}(?:\[[a-z0-9_-]{1,40}\])?: [A-Z].*)",
+        key_before=True,
+        reach=1,
+    ),
+    Rule(
+        "sqlfluff",
+        Category.LINT,
+        77,
+        ("| P: ",),
+        r"^L: +(?P<line>\d+) \| P: +(?P<column>\d+) \| +(?P<message>[A-Z]{2}\d\d \|.*)",
+        where=r"^== \[(?P<file>[^\]]{1,300})\] FAIL",
+        where_before=True,
+        reach=40,
+    ),
+    Rule(
+        "cppcheck",
+        Category.LINT,
+        80,
+        (": error: ", ": warning: "),
+        r"^(?P<file>[^\s:]{1,300}):(?P<line>\d+):(?P<column>\d+): (?:error|warning|style"
+        r"|performance|portability): (?P<message>.* \[(?!-W)[a-z]\w{2,60}\])$",
         fix="lint",
     ),
     Rule(

@@ -40,7 +40,7 @@ RULES = (
         r"(?:->[\w.$]+)*:(?P<line>\d+)(?:->[\w.$]+:\d+)*(?: (?P<message>.*))?$"
         r"|^(?:\[ERROR\]|Error: )\s{2,}(?P<name>[A-Za-z_$][\w.$]*\.\w+)"
         r" (?:»|expected|Expected)(?P<rest>.*)",
-        fix="test-failure",
+        fix="maven-test",
     ),
     Rule(
         "surefire-old",
@@ -50,7 +50,7 @@ RULES = (
         r"^(?:\[ERROR\] )?(?:Failed tests|Tests in error):\s*$",
         key=r"^(?:\[ERROR\] )?\s+(?P<message>\S.*)",
         reach=4,
-        fix="test-failure",
+        fix="maven-test",
     ),
     Rule(
         "surefire-old-inline",
@@ -58,7 +58,7 @@ RULES = (
         75,
         ("Failed tests: ", "Tests in error: "),
         r"^(?:Failed tests|Tests in error):\s+(?P<message>\S.*)",
-        fix="test-failure",
+        fix="maven-test",
     ),
     Rule(
         "surefire-failure",
@@ -72,7 +72,7 @@ RULES = (
         key_optional=True,
         where=_AT,
         reach=8,
-        fix="test-failure",
+        fix="maven-test",
     ),
     Rule(
         "surefire-class",
@@ -81,7 +81,7 @@ RULES = (
         ("<<< FAILURE!", "<<< ERROR!"),
         r"Tests run: \d+, .*<<< (?:FAILURE|ERROR)!",
         pick="first",
-        fix="test-failure",
+        fix="maven-test",
     ),
     Rule(
         "surefire-crash",
@@ -93,6 +93,7 @@ RULES = (
             "There was a timeout or other error in the fork",
         ),
         r"forked VM terminated without|There was a timeout or other error in the fork",
+        fix="crash",
     ),
     Rule(
         "maven-dependency",

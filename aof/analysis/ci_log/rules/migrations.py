@@ -14,7 +14,6 @@ RULES = (
         r"^Migrations for '(?P<app>[^']{1,80})':$|changes that are not yet reflected in a migration"
         r"|Conflicting migrations detected",
         pick="first",
-        fix="migrations",
     ),
     Rule(
         "django-check",
@@ -34,7 +33,6 @@ RULES = (
         r"^(?:ERROR \[.{1,80}\] )?FAILED: (?P<message>(?:Multiple head|Can't locate revision"
         r"|Target database is not up to date|Requested revision|No such revision"
         r"|New upgrade operations).*)",
-        fix="migrations",
     ),
     Rule(
         "flyway",

@@ -17,7 +17,7 @@ RULES = (
         reach=25,
         refine=True,
         trigger=("::test", "Test::", "::it_", "::should"),
-        fix="test-failure",
+        fix="phpunit",
     ),
     Rule(
         "phpunit-summary",
@@ -25,7 +25,7 @@ RULES = (
         46,
         ("FAILURES!", "ERRORS!"),
         r"^(?:FAILURES|ERRORS)!$",
-        fix="test-failure",
+        fix="phpunit",
     ),
     Rule(
         "pest-failure",
@@ -36,7 +36,7 @@ RULES = (
         key=r"^\s+(?P<message>\S.*)",
         where=r"^\s*at (?P<file>\S+\.php):(?P<line>\d+)",
         reach=6,
-        fix="test-failure",
+        fix="phpunit",
     ),
     Rule(
         "composer",

@@ -23,13 +23,30 @@ RULES = (
         pick="first",
     ),
     Rule(
+        "pip-unreachable",
+        Category.NETWORK_INFRA,
+        87,
+        ("WARNING: Retrying (",),
+        r"^WARNING: Retrying \(Retry\(total=0.*'(?P<message>(?:New|Name|Connect|Read|SSL|Proxy"
+        r"|Protocol)\w*.*)",
+        needs=r"\(from versions: none\)|Could not install packages due to an OSError",
+        reach=12,
+        pick="last",
+    ),
+    Rule(
+        "pip-hash",
+        Category.DEPENDENCY,
+        86,
+        ("THESE PACKAGES DO NOT MATCH", "require their versions to be pinned"),
+        r"THESE PACKAGES DO NOT MATCH THE HASHES|require their versions to be pinned with ==",
+    ),
+    Rule(
         "pip-conflict",
         Category.DEPENDENCY,
         85,
         (
             "conflicting dependencies",
             "ResolutionImpossible",
-            "THESE PACKAGES DO NOT MATCH",
             "VersionConflict",
             "DistributionNotFound",
             "ContextualVersionConflict",
@@ -38,7 +55,7 @@ RULES = (
         ),
         r"ERROR: Cannot install .* because these package versions have conflict"
         r"|ResolutionImpossible"
-        r"|THESE PACKAGES DO NOT MATCH THE HASHES|(?:Contextual)?VersionConflict: "
+        r"|(?:Contextual)?VersionConflict: "
         r"|DistributionNotFound: "
         r"|Requested \S+ from \S+ has inconsistent version",
     ),

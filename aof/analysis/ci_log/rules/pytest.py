@@ -26,7 +26,7 @@ RULES = (
         reach=600,
         refine=True,
         trigger=("___",),
-        fix="test-failure",
+        fix="pytest",
     ),
     Rule(
         "pytest-assertion",
@@ -41,7 +41,7 @@ RULES = (
         reach=600,
         refine=True,
         trigger=("___",),
-        fix="test-failure",
+        fix="pytest",
     ),
     Rule(
         "pytest-summary",
@@ -51,7 +51,7 @@ RULES = (
         r"^(?:\[gw\d+\] .{0,20})?(?:FAILED|ERROR)(?: \[[\d.]+s\])? (?P<file>[^\s:]{1,300}\.py)"
         r"(?:::(?P<test>\S+))?(?: - (?P<message>.*))?$",
         refine=True,
-        fix="test-failure",
+        fix="pytest",
     ),
     Rule(
         "pytest-doctest",
@@ -65,7 +65,7 @@ RULES = (
         where=_PLACE,
         where_last=True,
         reach=60,
-        fix="test-failure",
+        fix="pytest",
     ),
     Rule(
         "pytest-consistent",
@@ -73,7 +73,7 @@ RULES = (
         70,
         ("FAILED CONSISTENTLY", "failed consistently"),
         r"FAILED CONSISTENTLY: (?P<message>\S.*)|tests failed consistently: (?P<tests>.*)",
-        fix="test-failure",
+        fix="pytest",
     ),
     Rule(
         "pytest-progress",
@@ -82,7 +82,7 @@ RULES = (
         (" FAILED", " ERROR"),
         r"^(?:\[gw\d+\]\s)?(?P<file>[^\s:]{1,300}\.py)::(?P<test>\S+) (?:FAILED|ERROR)\b",
         pick="first",
-        fix="test-failure",
+        fix="pytest",
     ),
     Rule(
         "pytest-usage",
@@ -136,6 +136,7 @@ RULES = (
         ),
         r"worker '\w+' crashed while running '(?P<file>[^':]+)(?:::(?P<test>[^']+))?'"
         r"|^Fatal Python error: .*|\+{3,} Timeout \+{3,}|node down: Not properly terminated",
+        fix="python-crash",
     ),
     Rule(
         "pytest-no-tests",

@@ -141,6 +141,7 @@ RULES = (
         r"|^(?:\S{0,200}: line \d+: +\d+ )?Aborted(?: {2,}|$| \()"
         r"|exit (?:code|status):? 13[49]\b|3221225477",
         unless=r"handler|SIGSEGV(?:\||,|/)|^\[signal SIG",
+        fix="crash",
     ),
     Rule(
         "terminated",

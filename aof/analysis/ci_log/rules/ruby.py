@@ -19,7 +19,7 @@ RULES = (
         where=r"^\s+# (?P<file>\./\S+?):(?P<line>\d+)",
         stop=r"^\s+\d+\) ",
         reach=25,
-        fix="test-failure",
+        fix="rspec",
     ),
     Rule(
         "rspec-example",
@@ -28,7 +28,7 @@ RULES = (
         ("rspec ./",),
         r"^rspec (?P<file>\./[^\s:\[]+)(?::(?P<line>\d+)|\[[\d:]+\]) # (?P<message>.*)",
         pick="first",
-        fix="test-failure",
+        fix="rspec",
     ),
     Rule(
         "rspec-load",
@@ -65,7 +65,7 @@ RULES = (
     Rule(
         "cucumber",
         Category.INTEGRATION_TEST,
-        74,
+        70,
         ("Failing Scenarios:", "Failing scenarios:"),
         r"^Failing [Ss]cenarios:",
         key=r"^\s*(?:cucumber )?(?P<file>[^\s:]+\.feature):(?P<line>\d+)(?P<message>.*)",
@@ -159,6 +159,5 @@ RULES = (
         (".rb:", "Gemfile:", "Rakefile:"),
         r"^(?P<file>[^\s:]{1,300}):(?P<line>\d+):(?P<column>\d+): [CWEFR]: (?P<message>.*)",
         trigger=(".rb:", "Gemfile:", "Rakefile:"),
-        fix="lint",
     ),
 )

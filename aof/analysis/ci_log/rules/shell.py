@@ -39,6 +39,20 @@ RULES = (
         fix="command-missing",
     ),
     Rule(
+        "interpreter-missing",
+        Category.ENVIRONMENT,
+        85,
+        ("bad interpreter", "required file not found"),
+        r"bad interpreter: .*|cannot execute: required file not found",
+    ),
+    Rule(
+        "exec-format",
+        Category.ENVIRONMENT,
+        87,
+        ("Exec format error", "exec format error", "cannot execute binary file"),
+        r"[Ee]xec format error|cannot execute binary file",
+    ),
+    Rule(
         "library-missing",
         Category.ENVIRONMENT,
         86,
@@ -48,14 +62,12 @@ RULES = (
             "GLIBCXX_",
             "cannot open shared object file",
             "Library not loaded:",
-            "cannot execute binary file",
-            "Exec format error",
             "undefined symbol:",
             "DLL load failed",
         ),
         r"error while loading shared libraries: .*|version `(?:GLIBC|GLIBCXX)_\S+' not found"
         r"|cannot open shared object file|Library not loaded: .*"
-        r"|cannot execute binary file|Exec format error|DLL load failed",
+        r"|DLL load failed",
     ),
     Rule(
         "permission",

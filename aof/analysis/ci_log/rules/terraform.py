@@ -68,6 +68,17 @@ RULES = (
         reach=8,
     ),
     Rule(
+        "terraform-plain",
+        Category.DEPLOY,
+        84,
+        ("Error: ",),
+        r"^Error: (?P<message>\S.*)",
+        needs=r"^ +on \S+\.tf line \d+|^ +with [a-z]\w*\.",
+        where=_ON,
+        reach=6,
+        fix="terraform-apply",
+    ),
+    Rule(
         "terraform-apply",
         Category.DEPLOY,
         84,

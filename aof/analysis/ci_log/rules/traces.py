@@ -136,7 +136,7 @@ RULES = (
         ("panicked at",),
         r"^thread '(?P<test>[^']{0,300})' (?:\(\d+\) )?panicked at '(?P<message>.*)',"
         r" (?P<file>[^\s:]+):(?P<line>\d+):(?P<column>\d+)",
-        fix="test-failure",
+        fix="cargo-test",
     ),
     Rule(
         "rust-panic-message",
@@ -149,7 +149,7 @@ RULES = (
         key_optional=True,
         stop=r"^(?:note: run with|stack backtrace:|thread '|test \S|\s*$)",
         reach=1,
-        fix="test-failure",
+        fix="cargo-test",
     ),
     Rule(
         "cxx-terminate",
@@ -170,17 +170,36 @@ RULES = (
         r"|Assertion failed: .*|pure virtual method called|double free or corruption"
         r"|corrupted size vs"
         r"|stack smashing detected|free\(\): invalid",
+        fix="crash",
     ),
     Rule(
         "sanitizer",
         Category.UNIT_TEST,
         84,
-        ("Sanitizer: ", "runtime error: ", "ERROR SUMMARY: "),
+        ("Sanitizer: ", "runtime error: "),
         r"(?:ERROR|WARNING): (?:Address|Leak|Thread|Memory"
         r"|UndefinedBehavior)Sanitizer: (?P<message>.*)"
-        r"|^(?P<file>[^\s:]{1,300}):(?P<line>\d+):(?P<column>\d+): runtime error: .*"
-        r"|ERROR SUMMARY: [1-9]",
+        r"|^(?P<file>[^\s:]{1,300}):(?P<line>\d+):(?P<column>\d+): runtime error: .*",
         unless=r"SUMMARY: \w+Sanitizer",
+        fix="crash",
+    ),
+    Rule(
+        "valgrind",
+        Category.UNIT_TEST,
+        84,
+        ("ERROR SUMMARY: ",),
+        r"ERROR SUMMARY: [1-9]",
+        key=r"^==\d+== (?P<message>(?:Invalid (?:read|write|free)|Conditional jump|Use of uninit"
+        r"|Syscall param|Process terminating|Mismatched free|Source and destination"
+        r"|[\d,]+ (?:\([\d, a-z]+\) )?bytes in .* (?:definitely|indirectly) lost).*)",
+        key_before=True,
+        key_last=True,
+        key_optional=True,
+        where=r"^==\d+== +(?:at|by) 0x\w+: .*\((?P<file>[^\s:()]{1,300}):(?P<line>\d+)\)",
+        where_before=True,
+        where_last=True,
+        reach=120,
+        fix="crash",
     ),
     Rule(
         "wasm-trap",

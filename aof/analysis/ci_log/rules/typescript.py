@@ -135,7 +135,6 @@ RULES = (
         where=r"^(?P<file>(?:[A-Za-z]:)?[^\s:].{0,300}\.\w{1,8})$",
         where_before=True,
         reach=60,
-        fix="lint",
     ),
     Rule(
         "eslint-compact",
@@ -144,7 +143,7 @@ RULES = (
         ("Error - ", "Error/"),
         rf"^{_FILE}: line (?P<line>\d+), col (?P<column>\d+), Error - (?P<message>.*)"
         rf"|^{_OTHER}:\d+:\d+: .*\[Error/",
-        fix="lint",
+        fix="eslint",
     ),
     Rule(
         "eslint-config",
@@ -168,7 +167,7 @@ RULES = (
         (" problem", "too many warnings"),
         r"^✖ \d+ problems? \([1-9]\d* error|ESLint found too many warnings",
         pick="last",
-        fix="lint",
+        fix="eslint",
     ),
     Rule(
         "prettier",
@@ -179,7 +178,6 @@ RULES = (
         where=r"^\[warn\] (?P<file>\S+)$",
         where_before=True,
         reach=3,
-        fix="format",
     ),
     Rule(
         "biome",
@@ -189,6 +187,5 @@ RULES = (
         r"^(?P<file>[^\s:]{1,300})(?::(?P<line>\d+):(?P<column>\d+))? (?:lint/\S+|format"
         r"|organizeImports|assist/\S+)\s.*━",
         trigger=("━",),
-        fix="lint",
     ),
 )

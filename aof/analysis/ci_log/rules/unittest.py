@@ -21,7 +21,7 @@ RULES = (
         where_last=True,
         reach=150,
         refine=True,
-        fix="test-failure",
+        fix="unittest",
     ),
     Rule(
         "unittest-progress",
@@ -30,7 +30,7 @@ RULES = (
         (" ... FAIL", " ... ERROR"),
         r"^(?P<test>\w+ \([\w.]+\)).{0,300} \.\.\. (?:FAIL|ERROR)$",
         pick="first",
-        fix="test-failure",
+        fix="unittest",
     ),
     Rule(
         "unittest-summary",
@@ -39,6 +39,6 @@ RULES = (
         ("FAILED (",),
         r"^FAILED \((?:SKIP=\d+, )?(?:failures|errors)=",
         pick="last",
-        fix="test-failure",
+        fix="unittest",
     ),
 )
