@@ -181,7 +181,7 @@ def _migration(content: Range) -> list[Finding]:
     silent = [
         change
         for change in content.changes
-        if change.parsed.breaking and change.parsed.breaking_notes == (change.parsed.description,)
+        if change.parsed.breaking and change.breaking_notes == (change.description,)
     ]
     if not silent:
         return []

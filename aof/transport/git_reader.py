@@ -348,9 +348,8 @@ def decoded(raw: bytes) -> str:
 def _records(blocks: Iterator[bytes]) -> Iterator[bytes]:
     rest = b""
     for block in blocks:
-        parts = (rest + block).split(b"\0") if rest else block.split(b"\0")
-        rest = parts.pop()
-        yield from parts
+        *records, rest = (rest + block).split(b"\0")
+        yield from records
     if rest:
         yield rest
 

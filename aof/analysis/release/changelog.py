@@ -6,68 +6,83 @@ Source of the headings and their order: keepachangelog.com 1.1.0.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
+from aof.analysis.release.changelog_template import ChangelogTemplate
 from aof.analysis.release.changes import Range, Unconventional
 from aof.analysis.release.config import ChangelogConfig, ReleaseConfig
 from aof.analysis.release.escape import escape, escape_block
-from aof.analysis.release.model import Change
-from aof.errors import UsageFault
+from aof.analysis.release.model import Change, ParsedCommit
 
 INTERNAL_TYPES = frozenset(
     {"build", "chore", "ci", "docs", "refactor", "release", "style", "test", "tests", "wip"}
 )
 """Left out of the changelog unless a section names them; other types are shown."""
 
-DEFAULT_TEMPLATE = """\
-## [{{ version }}] - {{ date }}
-{% if breaking %}
+HEAD = "# Changelog\n\nAll notable changes of each release, newest first.\n"
 
-### {{ breaking_title }}
 
-{% for entry in breaking %}
-{{ entry.line }}
-{% endfor %}
-{% endif %}
-{% for section in sections %}
+class Entry(NamedTuple):
+    """A line of the changelog: a change, the request it came by, and text, made inert."""
 
-### {{ section.title }}
+    change: Change | None
+    request: str
+    text: str
 
-{% for entry in section.entries %}
-{{ entry.line }}
-{% endfor %}
-{% endfor %}
-"""
+    @property
+    def line(self) -> str:
+        """As markdown, a list item."""
+        change = self.change
+        if change is None:
+            return f"- {self.text}"
+        scope = change.parsed.scope
+        start = f"- **{escape(scope)}**: " if scope else "- "
+        where = self.request or change.sha[:8]
+        if change.references:
+            where += f", {', '.join(change.references)}"
+        return f"{start}{self.text} ({where})"
+
+    def values(self) -> dict[str, Any]:
+        """What a template gets of it."""
+        change = self.change
+        return {
+            "line": self.line,
+            "description": self.text,
+            "type": change.parsed.type if change else None,
+            "scope": escape(change.parsed.scope or "") if change else "",
+            "sha": change.sha if change else "",
+            "pull_request": self.request[1:],
+            "references": list(change.references) if change else [],
+            "author": escape(change.author) if change else "",
+            "breaking": bool(change and change.breaking),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """Entries of one release: what breaks, and by heading, in the order of the settings."""
+
+    breaking: list[Entry]
+    sections: dict[str, list[Entry]]
 
 
 class ChangelogWriter:
-    """Renders releases with one template.
+    """Renders releases.
 
     Args:
-        config: Settings; `changelog.template` must hold the template's text by now.
+        config: Settings.
+        template: Text of a template of one's own; empty for Keep a Changelog.
 
     Raises:
         UsageFault: The template cannot be parsed.
     """
 
     def __init__(self, config: ReleaseConfig, template: str = "") -> None:
-        from jinja2 import StrictUndefined, TemplateSyntaxError
-        from jinja2.sandbox import ImmutableSandboxedEnvironment
-
         self.config = config
-        self.name = config.changelog.template or "changelog template"
-        environment = ImmutableSandboxedEnvironment(
-            undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, autoescape=False
-        )
-        try:
-            self._template = environment.from_string(template or DEFAULT_TEMPLATE)
-        except TemplateSyntaxError as error:
-            raise UsageFault(
-                f"the changelog template cannot be parsed: {error.message}",
-                file=self.name,
-                line=error.lineno,
-            ) from None
+        name = config.changelog.template or "changelog template"
+        self._template = ChangelogTemplate(template, name) if template else None
 
     def section(
         self,
@@ -90,52 +105,24 @@ class ChangelogWriter:
         Raises:
             UsageFault: The template asks for what it may not have.
         """
-        from jinja2 import TemplateError
-
-        values = release_values(changed, self.config.changelog, dependencies)
-        try:
-            text = self._template.render(
-                values, version=version, date=day.isoformat() if day else "", tag=tag
-            )
-        except TemplateError as error:
-            raise UsageFault(
-                f"the changelog template cannot be rendered: {error}", file=self.name
-            ) from None
-        return _squeezed(text if day else text.replace(f"[{version}] - \n", f"[{version}]\n", 1))
-
-
-def release_values(
-    changed: Range, config: ChangelogConfig, dependencies: Sequence[str] = ()
-) -> dict[str, Any]:
-    """What a template gets: `breaking` and `sections`, each with entries; text is escaped."""
-    groups: dict[str, list[dict[str, Any]]] = {}
-    titles = {kind: section.title for section in config.sections for kind in section.types}
-    breaking: list[dict[str, Any]] = []
-    for change in changed.changes:
-        for one in _with_parts(change) if change.parts else (change,):
-            title = titles.get(one.parsed.type or "", "")
-            if not title and one.parsed.type not in INTERNAL_TYPES:
-                title = config.other
-            if title:
-                groups.setdefault(title, []).append(_entry(one, change.request))
-            if one.parsed.breaking_notes:
-                breaking += _breaking(one, change.request)
-    for free in changed.unconventional:
-        if not free.merge and config.other:
-            groups.setdefault(config.other, []).append(_free_entry(free))
-        breaking += [_note(free.sha, free.request, "", note) for note in free.breaking_notes]
-    if dependencies:
-        lines = [{"line": f"- update to {escape(name)}"} for name in dependencies]
-        groups.setdefault("Changed", []).extend(lines)
-    order = dict.fromkeys([*(section.title for section in config.sections), *groups])
-    return {
-        "breaking_title": config.breaking,
-        "breaking": breaking,
-        "sections": [
-            {"title": title, "entries": groups[title]} for title in order if title in groups
-        ],
-        "contributors": [escape(name) for name in dict.fromkeys(_contributors(changed))],
-    }
+        config = self.config.changelog
+        grouped = _grouped(changed, config, dependencies)
+        when = day.isoformat() if day else ""
+        if self._template is None:
+            return _keep_a_changelog(grouped, version, when, config.breaking)
+        values = {
+            "version": version,
+            "date": when,
+            "tag": tag,
+            "breaking_title": config.breaking,
+            "breaking": [entry.values() for entry in grouped.breaking],
+            "sections": [
+                {"title": title, "entries": [entry.values() for entry in entries]}
+                for title, entries in grouped.sections.items()
+            ],
+            "contributors": [escape(name) for name in dict.fromkeys(_contributors(changed))],
+        }
+        return _squeezed(self._template.render(values))
 
 
 def full_changelog(sections: Iterable[str]) -> str:
@@ -143,59 +130,58 @@ def full_changelog(sections: Iterable[str]) -> str:
     return HEAD + "\n" + "\n".join(sections)
 
 
-HEAD = "# Changelog\n\nAll notable changes of each release, newest first.\n"
+def _keep_a_changelog(grouped: Grouped, version: str, when: str, breaking: str) -> str:
+    headings = {**({breaking: grouped.breaking} if grouped.breaking else {}), **grouped.sections}
+    lines = [f"## [{version}] - {when}" if when else f"## [{version}]"]
+    for title, entries in headings.items():
+        lines += ["", f"### {title}", "", *(entry.line for entry in entries)]
+    return "\n".join(lines) + "\n"
+
+
+def _grouped(changed: Range, config: ChangelogConfig, dependencies: Sequence[str]) -> Grouped:
+    titles = {kind: section.title for section in config.sections for kind in section.types}
+    groups: dict[str, list[Entry]] = {section.title: [] for section in config.sections}
+    breaking: list[Entry] = []
+    for change in changed.changes:
+        for one in _with_parts(change) if change.parts else (change,):
+            parsed = one.parsed
+            title = titles.get(parsed.type or "", "")
+            if not title and parsed.type not in INTERNAL_TYPES:
+                title = config.other
+            request = one.request or change.request
+            if title:
+                entry = Entry(one, request, escape(one.description))
+                groups.setdefault(title, []).append(entry)
+            if parsed.breaking_notes:
+                breaking += _notes(one, request)
+    for free in changed.unconventional:
+        change = _as_change(free)
+        if not free.merge and config.other:
+            entry = Entry(change, free.request, escape(free.subject))
+            groups.setdefault(config.other, []).append(entry)
+        breaking += _notes(change, free.request)
+    for name in dependencies:
+        groups.setdefault("Changed", []).append(Entry(None, "", f"update to {escape(name)}"))
+    return Grouped(breaking, {title: entries for title, entries in groups.items() if entries})
 
 
 def _with_parts(change: Change) -> Iterator[Change]:
     if change.parsed.type is not None:
         yield change
     for part in change.parts:
-        if part.parsed.description.casefold() != change.parsed.description.casefold():
+        if part.description.casefold() != change.description.casefold():
             yield part
 
 
-def _entry(change: Change, request: str) -> dict[str, Any]:
-    parsed = change.parsed
-    description = escape(parsed.description)
-    scope = escape(parsed.scope) if parsed.scope else ""
-    where = change.request or request or change.sha[:8]
-    issues = f", {', '.join(change.references)}" if change.references else ""
-    start = f"- **{scope}**: " if scope else "- "
-    # Built for every commit of a history: plain values, nothing that is computed on use.
-    return {
-        "line": f"{start}{description} ({where}{issues})",
-        "type": parsed.type,
-        "scope": scope,
-        "description": description,
-        "sha": change.sha,
-        "pull_request": (change.request or request)[1:],
-        "references": list(change.references),
-        "author": escape(change.author),
-        "breaking": change.breaking,
-    }
+def _notes(change: Change, request: str) -> list[Entry]:
+    """What breaks; issues are named with the change itself."""
+    bare = change._replace(references=())
+    return [Entry(bare, request, escape_block(note, "  ")) for note in change.breaking_notes]
 
 
-def _breaking(change: Change, request: str) -> list[dict[str, Any]]:
-    return [
-        _note(change.sha, change.request or request, change.parsed.scope or "", note)
-        for note in change.parsed.breaking_notes
-    ]
-
-
-def _note(sha: str, request: str, scope: str, note: str) -> dict[str, Any]:
-    start = f"- **{escape(scope)}**: " if scope else "- "
-    text = escape_block(note, "  ")
-    return {"line": f"{start}{text} ({request or sha[:8]})", "description": text, "sha": sha}
-
-
-def _free_entry(free: Unconventional) -> dict[str, Any]:
-    description = escape(free.subject)
-    return {
-        "line": f"- {description} ({free.request or free.sha[:8]})",
-        "description": description,
-        "sha": free.sha,
-        "author": escape(free.author),
-    }
+def _as_change(free: Unconventional) -> Change:
+    parsed = ParsedCommit(None, None, False, free.subject, breaking_notes=free.breaking_notes)
+    return Change(free.sha, parsed, free.subject, free.level, free.request, author=free.author)
 
 
 def _contributors(changed: Range) -> Iterator[str]:

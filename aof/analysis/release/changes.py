@@ -30,13 +30,13 @@ from aof.analysis.release.pull_requests import (
     request_of,
 )
 from aof.analysis.release.reverts import Cancellation, RevertNote, cancel_reverts, unwrapped
-from aof.analysis.release.squash import listed_headers, split_squash
+from aof.analysis.release.squash import listed_headers, may_list, split_squash
 from aof.errors import InternalFault
 
 _ISSUE = re.compile(r"(?:[\w.-]+/[\w.-]+)?#\d+|!\d+|\b[A-Z][A-Z0-9]+-\d+\b")
-_REFERS = re.compile(
-    r"close[sd]?|fix(?:es|ed)?|resolve[sd]?|refs?|references|issues?|implements|see|relate[sd]",
-    re.IGNORECASE,
+_REFERS = frozenset(
+    {"close", "closes", "closed", "fix", "fixes", "fixed", "resolve", "resolves", "resolved"}
+    | {"ref", "refs", "references", "issue", "issues", "implements", "see", "relates", "related"}
 )
 _LOOKS_LIKE = {
     **dict.fromkeys(("feature", "features", "feats"), "feat"),
@@ -119,12 +119,19 @@ def _values(sha: str, footers: Iterable[Footer], token: str) -> Iterator[tuple[s
 
 def read_range(commits: Sequence[RawCommit], config: ReleaseConfig) -> Range:
     """Sort the commits of a range, newest first, into changes, unconventional, cancelled."""
-    pieces = [_parse(commit, config) for commit in commits]
-    headers = [parsed for parsed, _ in pieces]
+    headers: list[ParsedCommit] = []
+    parts: dict[str, tuple[ParsedCommit, ...]] = {}
+    for commit in commits:
+        message = commit.message
+        if "\n* " in message or message.startswith(("Merge", "Pull request #", "Squashed")):
+            message, listed = _unpacked(commit, config)
+            if listed:
+                parts[commit.sha] = tuple(parse_commit(one) for one in listed)
+        headers.append(parse_commit(message))
     titles = merge_titles(commits, headers, config.levels)
-    reader = _RangeReader(config, cancel_reverts(commits, headers), titles)
-    for commit, (parsed, parts) in zip(commits, pieces, strict=True):
-        reader.take(commit, parsed, parts)
+    reader = _RangeReader(config, cancel_reverts(commits, headers), titles, parts)
+    for commit, parsed in zip(commits, headers, strict=True):
+        reader.take(commit, parsed)
     return Range(
         len(commits),
         tuple(reader.changes),
@@ -134,62 +141,67 @@ def read_range(commits: Sequence[RawCommit], config: ReleaseConfig) -> Range:
     )
 
 
-def _parse(
-    commit: RawCommit, config: ReleaseConfig
-) -> tuple[ParsedCommit, tuple[ParsedCommit, ...]]:
-    message = commit.message
-    if message.startswith(("Merge", "Pull request #")) and len(commit.parents) < 2:
+def _unpacked(commit: RawCommit, config: ReleaseConfig) -> tuple[str, tuple[str, ...]]:
+    """A commit's own message, and those of the commits it was squashed from."""
+    message = commit.message.replace("\r\n", "\n")
+    if len(commit.parents) < 2:
         # A squash that a host made: there is no merged commit that could speak for itself.
-        request = request_message(message.replace("\r\n", "\n")) or ""
+        request = request_message(message) or ""
         message = request if HEADER.match(request) or "\n* " in request else message
-    if config.squash != "split" or ("\n* " not in message and "Squashed commit" not in message):
-        return parse_commit(message), ()
-    own, parts = split_squash(message.replace("\r\n", "\n"))
-    return parse_commit(own), tuple(parse_commit(part) for part in parts)
+    return split_squash(message) if config.squash == "split" else (message, ())
 
 
 class _RangeReader:
     def __init__(
-        self, config: ReleaseConfig, cancellation: Cancellation, titles: Mapping[str, Title]
+        self,
+        config: ReleaseConfig,
+        cancellation: Cancellation,
+        titles: Mapping[str, Title],
+        parts: Mapping[str, tuple[ParsedCommit, ...]],
     ) -> None:
-        self.config = config
-        self.cancellation = cancellation
-        self.titles = titles
+        self.config, self.levels = config, config.levels
+        self.cancelled_by, self.outside = cancellation.cancelled, cancellation.outside
+        self.titles, self.parts = titles, parts
+        self.special = {*self.cancelled_by, *self.outside, *titles, *parts}
         self.changes: list[Change] = []
         self.unconventional: list[Unconventional] = []
         self.cancelled: list[Cancelled] = []
         self.diagnostics: list[Diagnostic] = []
 
-    def take(
-        self, commit: RawCommit, parsed: ParsedCommit, parts: tuple[ParsedCommit, ...]
-    ) -> None:
-        by = self.cancellation.cancelled.get(commit.sha)
+    def take(self, commit: RawCommit, parsed: ParsedCommit) -> None:
+        by = self.cancelled_by.get(commit.sha)
         if by is not None:
             self.cancelled.append(Cancelled(commit.sha, parsed.header, by))
             return
-        note = self.cancellation.outside.get(commit.sha)
+        parts: tuple[ParsedCommit, ...] = ()
+        if commit.sha in self.special:
+            parts = self.parts.get(commit.sha, ())
+            parsed = self._in_context(commit, parsed)
+        if parts or parsed.diagnostics or parsed.type in _LOOKS_LIKE or may_list(commit.message):
+            self._diagnose(commit, parsed, parts)
+        if parts:
+            inner = tuple(self._change(commit, part, self._level(part)) for part in parts)
+            level = max([self._level(parsed), *(part.level for part in inner)])
+            self.changes.append(self._change(commit, parsed, level, inner))
+        elif parsed.type is None:
+            self._take_unconventional(commit, parsed)
+        else:
+            self.changes.append(self._change(commit, parsed, change_level(parsed, self.levels)))
+
+    def _in_context(self, commit: RawCommit, parsed: ParsedCommit) -> ParsedCommit:
+        """What a revert of released work, or the merge of a request, stands for."""
+        note = self.outside.get(commit.sha)
         if note is not None:
             text = "undoes or brings back something outside this range"
             self.diagnostics.append(Diagnostic("revert-of-released", "info", text, commit.sha))
             parsed = _as_revert(parsed, note) if note.pure else parsed
         title = self.titles.get(commit.sha)
-        if title is not None:
-            parsed = self._titled(commit, parsed, title)
-        self._diagnose(commit, parsed, parts)
-        if parsed.type is None and not parts:
-            self._take_unconventional(commit, parsed)
-            return
-        level = self._level(parsed)
-        inner: tuple[Change, ...] = ()
-        if parts:
-            inner = tuple(self._change(commit, part, self._level(part)) for part in parts)
-            level = max([level, *(part.level for part in inner)])
-        self.changes.append(self._change(commit, parsed, level, inner))
+        return parsed if title is None else self._titled(commit, parsed, title)
 
     def _level(self, parsed: ParsedCommit) -> Level:
         if parsed.type is None and not parsed.breaking:
             return self.config.unconventional
-        return change_level(parsed, self.config.levels)
+        return change_level(parsed, self.levels)
 
     def _titled(self, commit: RawCommit, parsed: ParsedCommit, title: Title) -> ParsedCommit:
         if title.asks_for_more:
@@ -204,19 +216,16 @@ class _RangeReader:
         level: Level,
         parts: tuple[Change, ...] = (),
     ) -> Change:
-        request = ""
-        if parsed.description.endswith(")"):
-            named = PULL_REQUEST.search(parsed.description)
+        request, description = "", parsed.description
+        if description.endswith(")"):
+            named = PULL_REQUEST.search(description, description.rfind(" ("))
             if named is not None:
-                request = named[1]
-                text = parsed.description[: named.start()].rstrip()
-                parsed = parsed._replace(description=text)
+                request, description = named[1], description[: named.start()]
         elif "See merge request" in commit.message:
             request = request_of(commit.message)
         issues = references(parsed) if parsed.footers else ()
-        return Change(
-            commit.sha, parsed, level, request, issues, commit.author, commit.email, parts
-        )
+        author, email = commit.author, commit.email
+        return Change(commit.sha, parsed, description, level, request, issues, author, email, parts)
 
     def _take_unconventional(self, commit: RawCommit, parsed: ParsedCommit) -> None:
         merge = len(commit.parents) > 1 and MERGE_SUBJECT.match(parsed.header) is not None
@@ -242,15 +251,15 @@ class _RangeReader:
             for found in one.diagnostics:
                 self.diagnostics.append(found._replace(sha=commit.sha))
             meant = _LOOKS_LIKE.get(one.type or "")
-            if meant and one.type not in self.config.levels and not one.breaking:
+            if meant and one.type not in self.levels and not one.breaking:
                 text = f"type '{one.type}' asks for no version; if it means {meant}, set `levels`"
                 self.diagnostics.append(Diagnostic("type-unknown", "ask", text, commit.sha))
         if parts:
             text = f"a squash of {len(parts)} conventional commits; each is counted"
             self.diagnostics.append(Diagnostic("squash-split", "info", text, commit.sha))
         elif self.config.squash == "split" and (listed := listed_headers(commit.message)):
-            levels = self.config.levels
-            if max(change_level(parse_commit(one), levels) for one in listed) > self._level(parsed):
+            listed_level = max(change_level(parse_commit(one), self.levels) for one in listed)
+            if listed_level > self._level(parsed):
                 text = "the body lists commits that ask for more, in no squash's form; not counted"
                 self.diagnostics.append(Diagnostic("squash-like", "ask", text, commit.sha))
 
@@ -278,7 +287,7 @@ def references(parsed: ParsedCommit) -> tuple[str, ...]:
     """Issues named in footers such as `Fixes: #1, #2` or `Refs #3`, in order, once each."""
     found: dict[str, None] = {}
     for token, value, separator in parsed.footers:
-        if _REFERS.fullmatch(token):
+        if token.lower() in _REFERS:
             text = f"#{value}" if separator == " #" else value
             found.update(dict.fromkeys(_ISSUE.findall(text)))
     return tuple(found)

@@ -11,6 +11,9 @@ from typing import Any, Literal, NamedTuple
 Severity = Literal["info", "ask"]
 
 
+BREAKING_TOKENS = ("BREAKING CHANGE", "BREAKING-CHANGE")
+
+
 class Level(IntEnum):
     """How much a change asks of the version. Ordered: the highest of a range counts."""
 
@@ -58,6 +61,11 @@ class Footer(NamedTuple):
     token: str
     value: str
     separator: str = ": "
+
+    @property
+    def breaks(self) -> bool:
+        """Whether it says what breaks; a number does not."""
+        return self.token in BREAKING_TOKENS and self.separator == ": "
 
 
 class Diagnostic(NamedTuple):
@@ -147,6 +155,7 @@ class Change(NamedTuple):
     Attributes:
         sha: The commit.
         parsed: Its message.
+        description: What it does, without the request's number.
         level: What it asks of the version.
         request: Pull request `#12` or merge request `!12` it came by, or empty.
         references: Issues it names, e.g. `#7`, `ABC-12`.
@@ -157,6 +166,7 @@ class Change(NamedTuple):
 
     sha: str
     parsed: ParsedCommit
+    description: str
     level: Level
     request: str = ""
     references: tuple[str, ...] = ()
@@ -169,6 +179,14 @@ class Change(NamedTuple):
         """Whether it, or a part of it, breaks something."""
         return self.parsed.breaking or any(part.breaking for part in self.parts)
 
+    @property
+    def breaking_notes(self) -> tuple[str, ...]:
+        """What breaks; its description where nothing else says it."""
+        whole = self.parsed.description
+        return tuple(
+            self.description if one == whole else one for one in self.parsed.breaking_notes
+        )
+
     def as_dict(self) -> dict[str, Any]:
         """JSON; `id` is what highlights cite."""
         return {
@@ -177,8 +195,8 @@ class Change(NamedTuple):
             "type": self.parsed.type,
             "scope": self.parsed.scope,
             "breaking": self.breaking,
-            "description": self.parsed.description,
-            "breaking_notes": list(self.parsed.breaking_notes),
+            "description": self.description,
+            "breaking_notes": list(self.breaking_notes),
             "level": self.level.word,
             "pull_request": self.request[1:] or None,
             "references": list(self.references),
@@ -188,8 +206,8 @@ class Change(NamedTuple):
                     "type": part.parsed.type,
                     "scope": part.parsed.scope,
                     "breaking": part.parsed.breaking,
-                    "description": part.parsed.description,
-                    "breaking_notes": list(part.parsed.breaking_notes),
+                    "description": part.description,
+                    "breaking_notes": list(part.breaking_notes),
                     "level": part.level.word,
                 }
                 for part in self.parts

@@ -50,7 +50,7 @@ def plain_notes(changed: Range, version: str) -> Notes:
     chosen = ranked[:_MOST_HIGHLIGHTS]
     highlights = tuple(Highlight(_sentence(one), (one.sha[:12],)) for one in chosen)
     features = [one for one in ranked if one.parsed.type == "feat"][:2]
-    about = " and ".join(escape(_short(one.parsed.description)) for one in features or ranked[:1])
+    about = " and ".join(escape(_short(one.description)) for one in features or ranked[:1])
     title = f"Release {version}" + (f": {about}" if about else "")
     return Notes(title[:_MOST_TITLE], highlights)
 
@@ -176,14 +176,14 @@ def _foreign_numbers(text: str, changes: Sequence[Change], version: str) -> str:
 
 def _breaking(change: Change) -> list[str]:
     """Notes that say more than the description does."""
-    found = [note for part in (change, *change.parts) for note in part.parsed.breaking_notes]
-    return [note for note in found if note != change.parsed.description]
+    found = [note for part in (change, *change.parts) for note in part.breaking_notes]
+    return [note for note in found if note != change.description]
 
 
 def _sentence(change: Change) -> str:
     scope = f"**{escape(change.parsed.scope)}**: " if change.parsed.scope else ""
     breaking = "Breaking: " if change.breaking else ""
-    return f"{breaking}{scope}{escape(change.parsed.description)}"
+    return f"{breaking}{scope}{escape(change.description)}"
 
 
 def _short(text: str) -> str:

@@ -51,11 +51,6 @@ class Cancellation:
     outside: dict[str, RevertNote] = field(default_factory=dict)
 
 
-def _may_undo(message: str, parsed: ParsedCommit) -> bool:
-    """A quick look that most commits do not pass."""
-    return parsed.type == "revert" or message[:2] == "Re" or "This reverts " in message
-
-
 def revert_note(message: str, parsed: ParsedCommit) -> RevertNote | None:
     """What `message` says it undoes; None when it undoes nothing."""
     typed = parsed.type == "revert"
@@ -107,7 +102,8 @@ def cancel_reverts(commits: Sequence[RawCommit], parsed: Sequence[ParsedCommit])
     notes = {
         commit.sha: note
         for commit, one in zip(commits, parsed, strict=True)
-        if _may_undo(commit.message, one) and (note := revert_note(commit.message, one)) is not None
+        if (one.type == "revert" or commit.message[:2] == "Re" or "This rev" in commit.message)
+        and (note := revert_note(commit.message, one)) is not None
     }
     if not notes:
         return Cancellation()

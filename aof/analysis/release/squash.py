@@ -40,10 +40,13 @@ def split_squash(message: str) -> tuple[str, tuple[str, ...]]:
     return (f"{title}\n\n{trailer}".rstrip(), parts) if parts else (message, ())
 
 
+def may_list(message: str) -> bool:
+    """A quick look whether there can be a list at all."""
+    return "* " in message or "- " in message
+
+
 def listed_headers(message: str) -> list[str]:
     """Lines of a list, of whatever form, that are conventional headers."""
-    if "* " not in message and "- " not in message:
-        return []
     return [one for one in _LISTED.findall(message) if HEADER.match(one)]
 
 

@@ -1,5 +1,6 @@
 import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -73,13 +74,64 @@ def test_template_can_be_replaced() -> None:
     assert section(["feat: a", "feat: b"], template=template) == "# 1.3.0\n2\n"
 
 
+HUNDRED = "{% for a in '" + "x" * 100 + "' %}"
+
+
 @pytest.mark.parametrize(
     "template",
-    ["{{ ''.__class__.__mro__ }}", "{{ nothing.at.all }}", "{% for %}", "{{ sections.append(1) }}"],
+    [
+        "{{ nothing.at.all }}",
+        "{% for %}",
+        "{{ 1 / 0 }}",
+        "{{ sections[99].title }}",
+        "{{ version + 1 }}",
+        "{{ ''.__class__.__mro__ }}",
+        "{{ ''['__class__'] }}",
+        "{{ ''|attr('__class__') }}",
+        "{{ self.__init__.__globals__ }}",
+        "{{ self._TemplateReference__context.environment }}",
+        "{{ sections.append.__self__.__class__ }}",
+        "{{ version.encode.__globals__ }}",
+        "{{ '{0.__class__}'.format(version) }}",
+        "{{ sections.append(1) }}",
+        "{{ sections[0].update(title='x') }}",
+        "{{ cycler.__init__ }}",
+        "{% import 'os' as os %}",
+        "{% include '/etc/passwd' %}",
+        "{% extends 'x' %}",
+        "{{ range(9) }}",
+        "{{ 'x' * 10000000000 }}",
+        "{{ [0] * 10000000000 }}",
+        "{{ '%9999999999d' % 1 }}",
+        "{{ 9 ** 9 ** 9 }}",
+        "{{ 'x'.ljust(9999999999) }}",
+        "{{ 'x' | center(9999999999) }}",
+        HUNDRED * 5 + "{% endfor %}" * 5,
+        HUNDRED * 4 + "{{ version }}" * 999 + "{% endfor %}" * 4,
+        "{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}",
+        "{% macro f(n) %}{% if n %}{{ f(n-1) }}{{ f(n-1) }}{% endif %}{% endmacro %}{{ f(99) }}",
+        "{" * 3 + "(" * 400 + "1" + ")" * 400 + "}" * 3,
+    ],
 )
-def test_a_template_cannot_break_out(template: str) -> None:
+def test_a_template_cannot_break_out_or_run_on(template: str) -> None:
     with pytest.raises(UsageFault, match="template cannot be"):
         section(["feat: a"], template=template)
+
+
+def test_a_template_gets_the_same_of_every_entry() -> None:
+    template = "{% for s in sections %}{% for e in s.entries %}{{ e.type }},{{ e.scope }},"
+    template += "{{ e.sha[:4] }},{{ e.author }},{{ e.breaking }},{{ e.pull_request }};"
+    template += "{% endfor %}{% endfor %}{{ contributors | join(' ') }}"
+    text = section(["feat(api)!: a (#7)", "Free words"], template=template)
+    short = [sha(number)[:4] for number in (1, 2)]
+    assert text == f"feat,api,{short[0]},Ada,True,7;None,,{short[1]},Ada,False,;Ada\n"
+
+
+def test_the_template_of_the_documentation_gives_the_default() -> None:
+    page = Path("docs/release-manager.md").read_text(encoding="utf-8")
+    template = page.partition("```jinja\n")[2].partition("```")[0]
+    messages = ["feat(api)!: a (#7)", "fix: b", "Free words"]
+    assert section(messages, template=template) == section(messages)
 
 
 @pytest.mark.parametrize(

@@ -71,3 +71,16 @@ def test_one_endless_line_is_no_problem() -> None:
     for text in ("a" * 1_000_000, "feat(" * 200_000, "(" * 1_000_000, "a-" * 500_000 + ": x"):
         assert parse_commit(f"fix: x\n\n{text}").type == "fix"
         parse_commit(text)
+
+
+LINES = ["a: b", "Refs #1", "text", "", "Fixes: #1, #2", "- y: z", " k: v", "Token:", "x #y z"]
+
+
+@given(st.lists(st.sampled_from(LINES)))
+def test_the_word_breaking_changes_nothing_but_how_carefully_a_body_is_read(
+    lines: list[str],
+) -> None:
+    quick = parse_commit("\n".join(["fix: x", "", *lines]))
+    careful = parse_commit("\n".join(["fix: x", "", *lines, "", "Note: no breaking news"]))
+    assert quick.body == careful.body
+    assert quick.footers == careful.footers[:-1]
