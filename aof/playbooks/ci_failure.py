@@ -18,6 +18,7 @@ from aof.analysis.ci_log.records import FlakyEvidence
 from aof.analysis.ci_log.retries import evidence as retry_evidence
 from aof.analysis.ci_log.retries import recovered
 from aof.analysis.ci_log.rules import RuleSet
+from aof.analysis.ci_log.stated import prefer_stated
 from aof.analysis.ci_log.steps import without_tolerated
 from aof.plans import Action
 from aof.playbooks.base import Calls, Options, Request
@@ -88,9 +89,7 @@ def _judge(job: JobLog, gathered: Gathered, rules: RuleSet) -> Judged:
         for name in tolerated:
             gathered.warnings.append(f"Step '{name}' of {job.name} failed and was allowed to.")
     diagnosis = diagnose(buffer, gathered.files, failed=job.failed, rules=rules)
-    if job.stated is not None and not diagnosis.recognised:
-        diagnosis = job.stated
-    return Judged(job, diagnosis)
+    return Judged(job, prefer_stated(diagnosis, job.stated))
 
 
 def _weight(diagnosis: Diagnosis) -> float:

@@ -69,7 +69,7 @@ def log_changes(
     gathered: Gathered, service: Service, job: JobLog, diagnosis: Diagnosis
 ) -> LogChanges:
     """What the failed log names that the last green one of the same job does not."""
-    found = service.green_log(gathered, job) if job.log and job.stated is not diagnosis else None
+    found = service.green_log(gathered, job) if job.log else None
     if found is None:
         return LogChanges()
     text, whole = found

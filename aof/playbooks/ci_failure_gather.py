@@ -43,11 +43,14 @@ class LokiStream(Service):
     """The newest lines of a log stream in Loki."""
 
     tool = "loki_query"
+    access = (
+        "set LOKI_URL, and LOKI_TOKEN or LOKI_USERNAME and LOKI_PASSWORD where it asks for them"
+    )
 
     def gather(self) -> Gathered:
         query = self.source.value
         found = self.read("query_range", query=query, start=f"now-{self.source.since or '24h'}")
-        data = found.require()
+        data = self.required(found)
         if "log" not in data:
             gathered = Gathered("Loki")
             gathered.warnings.append(f"{query} gives numbers; a query for log lines is needed.")

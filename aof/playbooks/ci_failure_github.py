@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 from aof.analysis.ci_log.records import Category
-from aof.analysis.ci_log.stated import stated
+from aof.analysis.ci_log.stated import github_annotation, stated
 from aof.messages import ToolResult
 from aof.playbooks.ci_failure_service import (
     MOST_JOBS,
@@ -32,6 +32,11 @@ class GithubRun(Forge):
     """A workflow run, read through `github_actions`."""
 
     tool = "github_actions"
+    access = (
+        "set GITHUB_TOKEN to a token that may read Actions, checks and contents; in a job of "
+        "GitHub Actions: `permissions: {actions: read, checks: read, contents: read}` for the "
+        "job, `env: {GITHUB_TOKEN: '${{ github.token }}'}` for the step"
+    )
 
     def read(self, operation: str, /, **arguments: Any) -> ToolResult:
         if self.source.scope:
@@ -41,12 +46,12 @@ class GithubRun(Forge):
     def gather(self) -> Gathered:
         asked = {"attempt": self.source.attempt} if self.source.attempt else {}
         found = self.read("get_workflow_run", run_id=self.source.run, **asked)
-        run = self._run = found.require()
+        run = self._run = self.required(found)
         gathered = _gathered(run)
         self._attempt = _run_of(run).attempt
         gathered.keep(found)
         listed = self.read("list_jobs", run_id=self.source.run, filter="all")
-        self._jobs: list[_Job] = listed.require()["jobs"]
+        self._jobs: list[_Job] = self.required(listed)["jobs"]
         gathered.keep(listed)
         latest = [job for job in self._jobs if job.get("run_attempt") in (None, self._attempt)]
         gathered.passed_jobs = tuple(
@@ -97,17 +102,17 @@ class GithubRun(Forge):
 
     def _log_of(self, job: _Job, gathered: Gathered) -> JobLog:
         name, number = str(job["name"]), job["id"]
-        read = JobLog(name, "", number, failed=True, step=_failed_step(job))
+        step = _failed_step(job) or _failed_step(job, {"cancelled"})
+        read = JobLog(name, "", number, failed=True, step=step)
         read.steps = job.get("steps") or ()
         result = self.read("get_job_logs", job_id=number)
         gathered.keep(result)
         read.evidence = result.evidence_id
-        ended_within = job.get("conclusion") == "failure"
+        if job.get("conclusion") != "failure":  # what ended it from outside, its log cannot know
+            ended = self._annotations(job, gathered, own=True)
+            read.stated = next(filter(None, map(github_annotation, ended)), None)
         if result.ok and result.data.get("available"):
             read.log, read.note = str(result.data["log"]), cut_note(result.data)
-            if not ended_within:  # what stopped it stands in its annotations only
-                lines = self._annotations(job, gathered, own=True)
-                read.log = "\n".join([read.log.rstrip("\n"), *_as_errors(lines), ""])
             return read
         read.note = str(result.data.get("reason")) if result.ok else result.summary
         if read.step:
@@ -203,9 +208,9 @@ def _run_of(run: _Run) -> PipelineRun:
     )
 
 
-def _failed_step(job: _Job) -> str:
+def _failed_step(job: _Job, among: Collection[str] = _BAD) -> str:
     steps = job.get("steps") or ()
-    return next((str(s["name"]) for s in steps if s.get("conclusion") in _BAD), "")
+    return next((str(step["name"]) for step in steps if step.get("conclusion") in among), "")
 
 
 def _as_errors(lines: Iterable[str]) -> list[str]:

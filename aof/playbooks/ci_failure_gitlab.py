@@ -29,6 +29,10 @@ class GitlabPipeline(Forge):
 
     tool = "gitlab_ci"
     noun = "pipeline"
+    access = (
+        "set GITLAB_TOKEN to a project access token with the role Reporter and the scope read_api; "
+        "in GitLab CI as a masked CI/CD variable (CI_JOB_TOKEN cannot read jobs and logs)"
+    )
 
     def read(self, operation: str, /, **arguments: Any) -> ToolResult:
         if self.source.scope:
@@ -38,14 +42,14 @@ class GitlabPipeline(Forge):
     def gather(self) -> Gathered:
         number = self.source.run
         if number is None:
-            job = self.read("get_job", job_id=self.source.job).require()
+            job = self.required(self.read("get_job", job_id=self.source.job))
             number = job["pipeline"]["id"]
         found = self.read("get_pipeline", pipeline_id=number)
-        pipeline = self._pipeline = found.require()
+        pipeline = self._pipeline = self.required(found)
         gathered = _gathered(pipeline)
         gathered.keep(found)
         listed = self.read("list_jobs", pipeline_id=number, include_retried=True)
-        data = listed.require()
+        data = self.required(listed)
         self._jobs: list[_Job] = data["jobs"]
         gathered.keep(listed)
         if pipeline.get("yaml_errors"):

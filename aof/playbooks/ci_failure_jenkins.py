@@ -25,18 +25,22 @@ class JenkinsBuild(Service):
     """A build, read through `jenkins`."""
 
     tool = "jenkins"
+    access = (
+        "set JENKINS_URL, and JENKINS_USERNAME and JENKINS_TOKEN (an API token) of a user who may "
+        "read the job"
+    )
 
     def gather(self) -> Gathered:
         name = str(self.source.scope)
         found = self.read("get_build", job=name, build=self.source.value or "lastFailedBuild")
-        build = found.require()
+        build = self.required(found)
         gathered = _gathered(build, name)
         gathered.keep(found)
         if build.get("result") in ("SUCCESS", "NOT_BUILT"):
             return gathered
         # By number from here on: a permalink may name another build by now.
         console = self.read("get_console_log", job=name, build=str(build["number"]))
-        data = console.require()
+        data = self.required(console)
         gathered.keep(console)
         stages = [one for one in build.get("stages") or () if one.get("status") == "FAILED"]
         gathered.jobs.append(

@@ -66,10 +66,17 @@ def heading(
         ("Build", gathered.build),
         ("Branch", gathered.branch),
         ("Commit", commit.strip()),
-        ("Status", (gathered.status or outcome).upper()),
+        ("Status", _status(gathered, outcome)),
         ("Log", gathered.url),
     ]
     return "  \n".join(f"{name}: {_inline(str(value))}" for name, value in facts if value)
+
+
+def _status(gathered: Gathered, outcome: str) -> str:
+    """As the service says it; a run that goes on has failed all the same once a job has."""
+    status = (gathered.status or outcome).upper().replace("_", " ")
+    under_way = outcome == "failed" and status in {"IN PROGRESS", "RUNNING", "PENDING"}
+    return f"FAILED ({status.lower()})" if under_way else status
 
 
 def _inline(text: str) -> str:
@@ -109,7 +116,7 @@ def _location(case: Case) -> str:
     if primary is None:
         return ""
     lines = [f"**Location**: `{_inline(str(primary.location))}`"] if primary.location else []
-    if case.diagnosis.excerpt:  # else no log says it, but the service itself
+    if primary.line:
         lines.append(f"**Log line**: {primary.line}")
     lines.append(f"**Error type**: {primary.rule}")
     if case.diagnosis.exit_code is not None:
@@ -124,11 +131,11 @@ def _root_cause(case: Case, known: Advice | None) -> str:
         return ""
     if not diagnosis.recognised:
         return "No rule recognises the failure. Above is the last thing the job printed."
-    facts = (
-        [f"line {primary.line} of the log, recognised as `{primary.rule}`"]
-        if diagnosis.excerpt
-        else [f"stated by {gathered.platform}"]
-    )
+    facts = [
+        f"line {primary.line} of the log, recognised as `{primary.rule}`"
+        if primary.line
+        else f"stated by {gathered.platform}, not in the log"
+    ]
     touched = suspects(diagnosis, gathered.files)
     if touched:
         named = ", ".join(f"`{_inline(path)}`" for path in touched[:5])

@@ -5,17 +5,20 @@ One module per service implements it; a log without a service behind it answers 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from aof.analysis.ci_log.records import Diagnosis
+from aof.errors import Unreachable
 from aof.messages import ToolResult
 from aof.playbooks.base import Calls
 from aof.playbooks.ci_failure_source import Source
 
 MOST_JOBS = 8
 """Failed jobs whose logs are read: a matrix fails for one reason more often than for many."""
+_NO_ACCESS = re.compile(r": 40[134]$")
 _TWINS = 2  # runs of the same commit that are looked into
 GREEN_LOG_BYTES = 4 << 20
 """How much of a green log is read to compare with."""
@@ -119,13 +122,28 @@ class Service:
     """One pipeline, seen through the tools.
 
     The defaults are those of a log that comes alone. `gather` is called first.
+
+    Raises:
+        Unreachable: The tool cannot be used here.
     """
 
     tool = ""
+    access = ""
+    """What to do when the tool is not set up, or its token may not read the pipeline."""
 
     def __init__(self, source: Source, calls: Calls) -> None:
         self.source = source
         self.calls = calls
+        why = calls.not_consulted(self.tool) if self.tool else None
+        if why is not None:
+            raise Unreachable("the failed pipeline cannot be read", why=why, fix=self.access)
+
+    def required(self, result: ToolResult) -> Any:
+        """The data of an answer that nothing can be done without, or `Unreachable`."""
+        error = result.error or {}
+        if _NO_ACCESS.search(str(error.get("what", ""))):
+            raise Unreachable(str(error["what"]), why=str(error.get("why", "")), fix=self.access)
+        return result.require()
 
     def read(self, operation: str, /, **arguments: Any) -> ToolResult:
         """Ask the service's tool."""
@@ -135,7 +153,7 @@ class Service:
         """Read what failed.
 
         Raises:
-            Unreachable: The tool that has the pipeline failed, or cannot be used here.
+            Unreachable: The tool that has the pipeline failed.
             UsageFault: The file cannot be read.
         """
         raise NotImplementedError

@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 from aof.analysis.ci_log.records import Category, Diagnosis, Failure, Location
 from aof.analysis.ci_log.signature import signature
+
+_INTERRUPTED = "runner-cancelled"  # the rule for a log that says no more than that
+
+_GITHUB_ENDED = re.compile(
+    r"lost communication|shutdown signal|was not acquired|hosted runner|runner.{1,40}offline"
+    r"|internal error"
+)
+_GITHUB_BILLING = re.compile(r"payments? ha(?:s|ve) failed|spending limit|billing")
 
 _GITLAB: dict[str, tuple[Category, str]] = {
     "runner_system_failure": (
@@ -70,9 +80,9 @@ def gitlab_reason(reason: str) -> Diagnosis | None:
 
 
 def stated(text: str, category: Category, *, rule: str, file: str = "") -> Diagnosis:
-    """A diagnosis whose cause is a sentence of the service; it stands in no log."""
+    """A diagnosis whose cause is a sentence of the service; it stands in no log: line 0."""
     cause = Failure(
-        line=1,
+        line=0,
         text=text,
         location=Location(file=file) if file else None,
         rule=rule,
@@ -83,3 +93,24 @@ def stated(text: str, category: Category, *, rule: str, file: str = "") -> Diagn
     return Diagnosis(
         outcome="failed", primary=cause, recognised=True, category=category, confidence=0.9
     )
+
+
+def prefer_stated(diagnosis: Diagnosis, said: Diagnosis | None) -> Diagnosis:
+    """What the service states, where the log names no cause or only that it was interrupted."""
+    primary = diagnosis.primary
+    silent = not diagnosis.recognised or (primary is not None and primary.rule == _INTERRUPTED)
+    if said is None or not silent:
+        return diagnosis
+    kept = {"excerpt": diagnosis.excerpt, "step": diagnosis.step, "platform": diagnosis.platform}
+    return said.model_copy(update={**kept, "notes": diagnosis.notes})
+
+
+def github_annotation(message: str) -> Diagnosis | None:
+    """Why GitHub ended a job from outside, in the words of its annotation; None for others."""
+    if "maximum execution time" in message:
+        return stated(message, Category.TIMEOUT, rule="github-ended-job")
+    if _GITHUB_ENDED.search(message):
+        return stated(message, Category.NETWORK_INFRA, rule="github-ended-job")
+    if _GITHUB_BILLING.search(message):
+        return stated(message, Category.CONFIG, rule="github-ended-job")
+    return None

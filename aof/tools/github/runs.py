@@ -151,7 +151,7 @@ class RunReads(GithubTool):
                 accepted(answer)
             job = job_of(api.read(api.path("actions", "jobs", job_id)))
         reason = _why_no_log(answer.status, job)
-        return ToolOutput(no_log(reason, job=job), f"job {job_id}: {reason}", (reason,))
+        return ToolOutput(no_log(reason, job=job), f"job {job_id}: {reason}")
 
     @operation(aliases=("github_annotations_list",))
     def get_annotations(

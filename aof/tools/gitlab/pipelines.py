@@ -153,7 +153,7 @@ class PipelineReads(GitlabTool):
                 return ToolOutput(data, f"log of job {job_id}: {data['bytes']} bytes", warnings)
             job = job_of(api.read(api.path("jobs", job_id)))
         reason = _why_no_log(job)
-        return ToolOutput(no_log(reason, job=job), f"job {job_id}: {reason}", (reason,))
+        return ToolOutput(no_log(reason, job=job), f"job {job_id}: {reason}")
 
     @operation(timeout_s=60.0, aliases=("gitlab_test_report",))
     def get_test_report(self, pipeline_id: int, project: Project = None) -> ToolOutput:
