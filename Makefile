@@ -4,7 +4,7 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
 .DEFAULT_GOAL := help
-.PHONY: help setup quickstart test lint format check bench bench-canary bench-drift bench-models bench-release bench-safety schemas docs clean bench-logs
+.PHONY: help setup quickstart test lint format check bench bench-canary bench-drift bench-models bench-release bench-safety schemas clean bench-logs
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 16
@@ -61,9 +61,6 @@ bench-models: $(STAMP)  ## what a model turn costs us, the provider apart
 
 schemas: $(STAMP)  ## write schemas/*.json from the manifest models
 	$(BIN)/python -m aof.manifests.json_schema schemas
-
-docs: $(STAMP)  ## write the generated reference pages
-	$(BIN)/python -m aof.cli.reference docs/reference
 
 clean:  ## remove .venv and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 
 
 class ExitCode(IntEnum):
-    """What the process tells the shell. The one table; `docs/exit-codes.md` explains it."""
+    """What the process tells the shell. The one table; `README.md` explains it."""
 
     OK = 0
     STOP = 1

@@ -66,7 +66,7 @@ class RunResult:
         return replace(self, plan=None).exit_code(fail_on)
 
     def as_dict(self) -> dict[str, Any]:
-        """The shape of `docs/reference/json.md`."""
+        """The document of `-o json`."""
         return {
             "run_id": self.run_id,
             "agent": self.agent,

@@ -87,11 +87,6 @@ class Schema:
         type_name = self._kinds.get(name) or self._any_version(group, kind)
         return self._struct(type_name) if type_name else UNKNOWN
 
-    def is_builtin(self, api_version: str, kind: str) -> bool:
-        """Whether the API server itself defines the kind."""
-        group, _, version = api_version.rpartition("/")
-        return bool(self._kinds.get(f"{group}/{version}/{kind}") or self._any_version(group, kind))
-
     def type(self, name: str) -> Field:
         """A built-in struct by the end of its name, e.g. `core.v1.PodTemplateSpec`."""
         return self._struct(f"api.{name}")
