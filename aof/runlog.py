@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, Self
@@ -62,18 +62,26 @@ class RunLog:
         folder: The run's folder, or None to keep the events in memory only.
         redactor: Takes secrets out of everything that is appended or stored.
         clock: Where timestamps come from.
+        lost: Told when the disk refuses a write; the log then goes on in memory only. Without
+            it the error is raised: what is applied must stand in the log.
 
     Raises:
         ValueError: The folder holds a log that cannot be read.
     """
 
     def __init__(
-        self, folder: Path | None, *, redactor: Redactor, clock: Clock | None = None
+        self,
+        folder: Path | None,
+        *,
+        redactor: Redactor,
+        clock: Clock | None = None,
+        lost: Callable[[OSError], None] | None = None,
     ) -> None:
         self.folder = folder
         self.redactor = redactor
         self.events: list[Event] = []
         self._clock = clock or SystemClock()
+        self._lost = lost
         self._lock = threading.Lock()
         self._file: IO[bytes] | None = None
         self._read_to = 0
@@ -104,18 +112,41 @@ class RunLog:
             prev = self.events[-1].hash if self.events else _FIRST
             at = isoformat(self._clock.now())
             event = Event(seq, at, kind, clean, prev, event_hash(seq, at, kind, clean, prev))
-            if self._file is not None:
-                line = event.line().encode() + b"\n"
-                self._file.write(line)
-                self._file.flush()
-                self._read_to += len(line)
-                if durable:
-                    os.fsync(self._file.fileno())
             self.events.append(event)
             self._appended = True
-            if durable:
-                self._write_head()
+            try:
+                self._write(event, durable=durable)
+            except OSError as error:
+                self.events.pop()
+                if self._lost is None:
+                    raise
+                self.events.append(event)
+                self.give_up(error)
         return event
+
+    def _write(self, event: Event, *, durable: bool) -> None:
+        if self._file is None:
+            return
+        line = event.line().encode() + b"\n"
+        self._file.write(line)
+        self._file.flush()
+        self._read_to += len(line)
+        if durable:
+            os.fsync(self._file.fileno())
+        # The first head says that there is a log, whatever becomes of the process.
+        if durable or event.seq == 1:
+            self._write_head()
+
+    def give_up(self, error: OSError) -> None:
+        """Go on in memory: the disk takes no more of this run."""
+        if self.folder is None:
+            return
+        self.folder, file, self._file = None, self._file, None
+        if file is not None:
+            with contextlib.suppress(OSError):
+                file.close()
+        if self._lost is not None:
+            self._lost(error)
 
     def refresh(self) -> None:
         """Take in what other processes have appended since."""
@@ -130,9 +161,14 @@ class RunLog:
         relative = Path("evidence") / f"{name}.json"
         if self.folder is not None:
             path = self.folder / relative
-            path.parent.mkdir(exist_ok=True)
-            if not path.exists():
-                path.write_text(text, encoding="utf-8")
+            try:
+                path.parent.mkdir(exist_ok=True)
+                if not path.exists():
+                    path.write_text(text, encoding="utf-8")
+            except OSError as error:
+                if self._lost is None:
+                    raise
+                self.give_up(error)
         return str(relative)
 
     def head(self) -> dict[str, Any]:
@@ -168,7 +204,8 @@ class RunLog:
         try:
             yield
         finally:
-            fcntl.flock(file, fcntl.LOCK_UN)
+            if not file.closed:
+                fcntl.flock(file, fcntl.LOCK_UN)
 
     def _catch_up(self) -> dict[str, Any]:
         """Read what another process, or an earlier life, has written.

@@ -35,16 +35,14 @@ def approvals() -> None:
 @click.option("--all", "everything", is_flag=True, help="Also applied, refused and expired ones.")
 def list_(output: str, *, everything: bool) -> None:
     """List plans with their status."""
-    here = office()
-    rows = [_row(here, plan) for plan in here.store.plans()]
-    rows = [row for row in rows if everything or row["status"] in {"pending", "approved"}]
+    rows = plan_rows(everything=everything)
     if output == "json":
         emit_json(rows)
         return
     if not rows:
         notice("no plan waits")
         return
-    emit_table([[name.upper() for name in rows[0]], *map(_cells, rows)])
+    emit_table([[name.upper() for name in rows[0]], *map(plan_cells, rows)])
 
 
 @approvals.command("show")
@@ -160,7 +158,15 @@ def office() -> Office:
     return Office(Path.cwd(), dict(os.environ), SystemClock())
 
 
-def _cells(row: dict[str, Any]) -> list[str]:
+def plan_rows(*, everything: bool = False) -> list[dict[str, Any]]:
+    """Plans that wait or are approved, newest first; or every plan."""
+    here = office()
+    rows = [_row(here, plan) for plan in here.store.plans()]
+    return [row for row in rows if everything or row["status"] in {"pending", "approved"}]
+
+
+def plan_cells(row: dict[str, Any]) -> list[str]:
+    """A row of `plan_rows` for a table."""
     expires = f"{datetime.fromisoformat(row['expires']):%Y-%m-%d %H:%M}"
     short = {**row, "actions": len(row["actions"]), "expires": expires}
     return [str(cell) for cell in short.values()]

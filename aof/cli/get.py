@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from aof.cli.approvals import plan_cells, plan_rows
 from aof.cli.output import emit_json, emit_table, notice
 from aof.errors import UsageFault
 
@@ -15,11 +16,13 @@ _KINDS = {"agents": "Agent", "triggers": "Trigger", "fleets": "Fleet"}
 
 
 @click.command()
-@click.argument("what", type=click.Choice(["agents", "triggers", "fleets", "tools", "runs"]))
+@click.argument(
+    "what", type=click.Choice(["agents", "triggers", "fleets", "tools", "runs", "approvals"])
+)
 @click.argument("name", default="")
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text")
 def get(what: str, name: str, output: str) -> None:
-    """List agents, triggers, fleets, tools or runs; NAME picks one.
+    """List agents, triggers, fleets, tools, runs or plans that wait; NAME picks one.
 
     \b
     Examples:
@@ -27,9 +30,10 @@ def get(what: str, name: str, output: str) -> None:
       aofctl get tools -o json
       aofctl get runs
     """
-    rows = {"tools": _tools, "runs": _runs}.get(what, lambda: _manifests(_KINDS[what]))()
+    own = {"tools": _tools, "runs": _runs, "approvals": plan_rows}
+    rows = own.get(what, lambda: _manifests(_KINDS[what]))()
     if name:
-        rows = [row for row in rows if name in (row.get("name"), row.get("ref"))]
+        rows = [row for row in rows if name in (next(iter(row.values())), row.get("ref"))]
         if not rows:
             raise UsageFault(f"no {what} called '{name}'", fix=f"see: aofctl get {what}")
     if output == "json":
@@ -39,7 +43,12 @@ def get(what: str, name: str, output: str) -> None:
         notice(f"no {what}")
         return
     heading = [key.upper() for key in rows[0]]
-    emit_table([heading, *[[str(value) for value in row.values()] for row in rows]])
+    cells = plan_cells if what == "approvals" else _cells
+    emit_table([heading, *map(cells, rows)])
+
+
+def _cells(row: dict[str, Any]) -> list[str]:
+    return [str(value) for value in row.values()]
 
 
 def _manifests(kind: str) -> list[dict[str, Any]]:

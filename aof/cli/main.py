@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from itertools import pairwise
 
@@ -33,7 +34,7 @@ COMMANDS = {
     "run": ("aof.cli.main:run", "Run an agent or a fleet."),
     "test": ("aof.cli.main:test", "Run the scenario tests of agents."),
     "validate": ("aof.cli.validate:validate", "Check manifests; prints every problem."),
-    "get": ("aof.cli.get:get", "List agents, tools, triggers, fleets or runs."),
+    "get": ("aof.cli.get:get", "List agents, tools, triggers, fleets, runs or plans."),
     "describe": ("aof.cli.describe:describe", "Show one agent, tool or playbook."),
     "analyze": ("aof.cli.main:analyze", "One analysis alone, without an agent."),
     "approvals": ("aof.cli.approvals:approvals", "List plans that wait, or show one."),
@@ -93,6 +94,7 @@ def main() -> None:
     # Looking for pydantic plugins costs 40 ms of CPU at every start; we use none.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     survive_odd_streams()
+    _end_in_order()
     arguments = [_readable(argument) for argument in sys.argv[1:]]
     output = "json" if _asks_for_json(arguments) else "text"
     try:
@@ -116,6 +118,16 @@ def main() -> None:
             raise
         code = _report(_internal(error), output)
     sys.exit(int(code or 0))
+
+
+def _end_in_order() -> None:
+    """Let SIGTERM and SIGHUP, by which CI systems and terminals end us, do what Ctrl-C does.
+
+    Logs are closed, child processes ended and temporary folders removed.
+    """
+    for name in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(name) is signal.SIG_DFL:  # nohup has it ignored
+            signal.signal(name, signal.default_int_handler)
 
 
 def _asks_for_json(arguments: list[str]) -> bool:

@@ -112,9 +112,16 @@ _RUN_OPTIONS = (
         "--model", default="", metavar="PROVIDER:MODEL", help="Instead of the agent's own."
     ),
     click.option(
-        "--max-cost", type=float, metavar="USD", help="Most the model may cost in this run."
+        "--max-cost",
+        type=click.FloatRange(min=0),
+        metavar="USD",
+        help="Most the model may cost in this run.",
     ),
-    click.option("--max-total-tokens", type=int, help="Most tokens of the model in this run."),
+    click.option(
+        "--max-total-tokens",
+        type=click.IntRange(min=1),
+        help="Most tokens of the model in this run.",
+    ),
     click.option(
         "--strict-evidence", is_flag=True, help="Claims of the model without evidence warn."
     ),

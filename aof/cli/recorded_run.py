@@ -36,8 +36,12 @@ def recorded_run(
     run_id = new_run_id(clock.now())
     store = RunStore(Path.cwd() / ".aof" / "runs")
     kept: RunStore | None = store
+
+    def lost(error: OSError) -> None:
+        notice(f"nothing more of this run is kept, no plan either: {error.strerror}")
+
     try:
-        log = RunLog(store.folder(run_id), redactor=assembled.redactor, clock=clock)
+        log = RunLog(store.folder(run_id), redactor=assembled.redactor, clock=clock, lost=lost)
     except OSError as error:
         notice(f"nothing of this run is kept: {error.filename}: {error.strerror}")
         log, kept = RunLog(None, redactor=assembled.redactor, clock=clock), None

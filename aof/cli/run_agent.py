@@ -13,6 +13,7 @@ import click
 from aof.cli.carry_on import carry_on, rules_for
 from aof.cli.options import parse_settings, refuse_unknown, run_options
 from aof.cli.output import emit_as, notice, write_output_file, write_step_summary
+from aof.errors import UsageFault
 
 
 @click.command(
@@ -65,6 +66,11 @@ def run_agent(
     )
     if assembled.notice and not replay:
         notice(f"without the model: {assembled.notice}")
+    if replay and (request or settings):
+        raise UsageFault(
+            "--replay takes no request and no --set: both are those of the recorded run",
+            fix=f"aofctl run agent {ref} --replay {replay}",
+        )
     if replay:
         from aof.runs.store import RunStore
         from aof.scenarios import cassette

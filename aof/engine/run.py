@@ -116,12 +116,36 @@ class Run:
             decision=result.assessment.decision,
             plan=result.plan.id if result.plan else None,
         )
-        if self.store is not None:
-            document = {**self.log.redactor.value(result.as_dict()), "log": self.log.head()}
-            self.store.save_result(self.run_id, document)
-            for name, content in result.assessment.files.items():
-                self.store.save_file(self.run_id, name, self.log.redactor.text(content))
+        if self.store is not None and not self._unrecorded:
+            try:
+                self._save(self.store, result)
+            except OSError as error:
+                self.log.give_up(error)
         return result
+
+    @property
+    def _unrecorded(self) -> bool:
+        """The disk refused the record: what is not in the log is neither stored nor applied."""
+        return self.store is not None and self.log.folder is None
+
+    @property
+    def _dry(self) -> bool:
+        """Whether a plan is only shown."""
+        return self.options.dry_run or self._unrecorded
+
+    def _store_plan(self, plan: Plan) -> None:
+        if self.store is None or self._unrecorded:
+            return
+        try:
+            self.store.save_plan(plan)
+        except OSError as error:
+            self.log.give_up(error)
+
+    def _save(self, store: RunStore, result: RunResult) -> None:
+        document = {**self.log.redactor.value(result.as_dict()), "log": self.log.head()}
+        store.save_result(self.run_id, document)
+        for name, content in result.assessment.files.items():
+            store.save_file(self.run_id, name, self.log.redactor.text(content))
 
     def _trace(self) -> None:
         """Send the trace where a collector is configured; its failure is a notice."""
@@ -298,8 +322,7 @@ class Run:
             self.log.append("policy.decided", **ruling.model_dump(mode="json"))
         if plan is not None and not self.options.dry_run:
             self.log.append("plan.created", durable=True, plan=plan.id, digest=plan.digest)
-            if self.store is not None:
-                self.store.save_plan(plan)
+            self._store_plan(plan)
         self.progress.phase("conclude")
         if assessment.memory is not None:
             entry = self.log.redactor.value(assessment.memory)
@@ -318,7 +341,7 @@ class Run:
             plan=plan,
             refused=planned.refused,
             denied=planned.denied,
-            dry_run=self.options.dry_run,
+            dry_run=self._dry,
             warnings=tuple(self._warnings(assessment, calls)),
             not_consulted=self._not_consulted(),
             reasoning=reasoning.text,
@@ -352,7 +375,7 @@ class Run:
             evidence=calls.evidence,
             not_consulted=self._not_consulted(),
             warnings=self._warnings(assessment, calls),
-            plan=None if self.options.dry_run else plan,
+            plan=None if self._dry else plan,
             model=reasoning.model,
             reasoning=reasoning.text,
             ref=runnable.ref,
