@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from aof.cli.canary_files import limits_from, read_evidence, save_plot
+from aof.cli.canary_files import limits_from, parse_stages, read_evidence, save_plot
 from aof.cli.options import (
     DURATION,
     OUTPUT_FILE,
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from aof.analysis.canary import CanaryEvidence, CanaryLimits, Judgement
 
 _FILE = click.Path(path_type=Path)
+_MOST_RPS = 1e9
 limit_option = click.option(
     "--limit",
     "limits",
@@ -68,6 +69,12 @@ def canary() -> None:
     metavar="NAME=VALUE",
     help="A setting of the canary playbook, e.g. version_label=release; repeats.",
 )
+@click.option(
+    "--stages",
+    default="",
+    metavar="PLAN",
+    help="Percent on the canary and length of each stage, e.g. 10:10m,50:20m,100:30m.",
+)
 @click.option("--end", default="", help="Measure up to this moment (RFC 3339); now when empty.")
 @click.option("--duration", default=1800.0, type=DURATION, help="Measure so long, e.g. 30m.")
 @click.option(
@@ -97,6 +104,7 @@ def judge_command(
     from_prometheus: bool,
     app: str,
     settings: tuple[str, ...],
+    stages: str,
     end: str,
     duration: float,
     export: Path | None,
@@ -109,19 +117,30 @@ def judge_command(
     """Judge the evidence in FILE (JSON; `-` is standard input) or in Prometheus.
 
     Exits 0 for PROCEED, 1 for NO-GO and ROLLBACK, 3 for HOLD.
+
+    \b
+    Examples:
+      aofctl analyze canary evidence.json --html report.html
+      aofctl analyze canary --from-prometheus --app shop --duration 40m
+      aofctl analyze canary --from-prometheus --app shop --with canary=v2 --with baseline=v1
     """
     from aof.analysis.canary import judge
     from aof.analysis.canary.markdown import as_markdown
 
     if from_prometheus == (file is not None):
         raise UsageFault("give either FILE or --from-prometheus")
+    if file is not None and (app or settings or stages or end):
+        raise UsageFault("--app, --with, --stages and --end belong to --from-prometheus")
     chosen = limits_from(limits)
     if file is not None:
         evidence = read_evidence(file)
     else:
         from aof.cli.canary_prometheus import measure
 
-        evidence = measure(app, parse_settings(settings), end=end, duration_s=duration)
+        asked: dict[str, object] = {**parse_settings(settings, "--with")}
+        if stages:
+            asked["stages"] = parse_stages(stages)
+        evidence = measure(app, asked, end=end, duration_s=duration)
     if export is not None:
         from aof.cli.canary_files import write_evidence
 
@@ -196,13 +215,29 @@ def power(
     plot: Path | None,
     output: str,
 ) -> None:
-    """Say before a rollout which rises of the error rate this plan can detect, and when."""
-    from aof.analysis.canary.power import power_of
-    from aof.cli.canary_files import parse_stages
+    """Say before a rollout which rises of the error rate this plan can detect, and when.
 
-    if not 0 < baseline_error < 1 or rps <= 0:
-        raise UsageFault("--baseline-error must lie between 0 and 1, --rps above 0")
-    found = power_of(parse_stages(stages), rps, baseline_error, limits_from(limits))
+    \b
+    Examples:
+      aofctl analyze canary power --rps 20 --baseline-error 0.001
+      aofctl analyze canary power --rps 20 --baseline-error 0.01 \\
+        --stages 10:20m,50:40m --plot power.png
+    """
+    from aof.analysis.canary.power import power_of
+
+    if not 0 < baseline_error < 1 or not 0 < rps <= _MOST_RPS:
+        raise UsageFault(
+            "--baseline-error must lie between 0 and 1, --rps above 0",
+            why=f"given: {baseline_error:g} and {rps:g}",
+            fix="a share, not percent: 1 % is 0.01",
+        )
+    plan = parse_stages(stages)
+    if all(stage.weight >= 1 for stage in plan):
+        raise UsageFault(
+            f"--stages {stages}: nothing is compared where all traffic is on the canary",
+            fix="give a stage below 100 %, e.g. 50:15m",
+        )
+    found = power_of(plan, rps, baseline_error, limits_from(limits))
     emit_as(found.as_dict(), output, markdown=found.markdown())
     if plot is not None:
         from aof.playbooks.canary_chart import power_svg
@@ -241,17 +276,25 @@ def calibrate(
     FILES hold evidence whose two arms both ran the stable version, e.g. two halves of its
     pods. Exits 0 when automatic rollback may be recommended, 1 when it is wrong too often,
     3 when there is too little to tell.
+
+    \b
+    Examples:
+      aofctl analyze canary calibrate --from-prometheus --app shop --duration 24h
+      aofctl analyze canary calibrate halves-monday.json halves-tuesday.json
     """
     from aof.analysis.canary.calibration import calibrate as calibrate_on
 
     if from_prometheus == bool(files):
         raise UsageFault("give either FILES or --from-prometheus")
+    if files and (app or settings or end):
+        raise UsageFault("--app, --with and --end belong to --from-prometheus")
     if files:
         evidence = [read_evidence(file) for file in files]
     else:
         from aof.cli.canary_prometheus import measure_halves
 
-        evidence = [measure_halves(app, parse_settings(settings), end=end, duration_s=duration)]
+        asked = parse_settings(settings, "--with")
+        evidence = [measure_halves(app, asked, end=end, duration_s=duration)]
     windows = [window for one in evidence for window in one.windows]
     found = calibrate_on(windows, limits_from(limits))
     emit_as(found.as_dict(), output, markdown=found.markdown())
@@ -266,7 +309,12 @@ def backtest(*, folder: Path, limits: tuple[str, ...], output: str) -> None:
     """Judge recorded rollouts again and print how often that is wrong.
 
     Evidence files in FOLDER/healthy should not be stopped, those in FOLDER/bad should be;
-    files anywhere else are shown and not counted.
+    files anywhere else are shown and not counted. `analyze canary --export` writes such files.
+
+    \b
+    Examples:
+      aofctl analyze canary backtest rollouts/
+      aofctl analyze canary backtest rollouts/ --limit error_rise_rel=0.4
     """
     from aof.analysis.canary.backtest import backtest_of
 

@@ -13,6 +13,8 @@ from aof.errors import UsageFault
 from aof.transport.files import write_atomically
 
 if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
+
     from aof.analysis.canary import CanaryEvidence, CanaryLimits
     from aof.analysis.canary.evidence import Stage
 
@@ -56,13 +58,17 @@ def limits_from(pairs: Sequence[str]) -> CanaryLimits:
     from aof.analysis.canary import CanaryLimits
 
     try:
-        return CanaryLimits.model_validate(parse_settings(pairs))
+        return CanaryLimits.model_validate(parse_settings(pairs, "--limit"))
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
         raise UsageFault(
-            f"--limit {name}: {first['msg']}", fix="docs/canary.md lists every limit"
+            f"--limit {name}: {_said(first)}", fix="docs/canary.md lists every limit"
         ) from None
+
+
+def _said(first: ErrorDetails) -> str:
+    return "there is no such limit" if first["type"] == "extra_forbidden" else first["msg"]
 
 
 def parse_stages(text: str) -> tuple[Stage, ...]:

@@ -63,7 +63,7 @@ class _PrometheusOnly:
 
 
 def measure(
-    app: str, settings: Mapping[str, str], *, end: str, duration_s: float
+    app: str, settings: Mapping[str, Any], *, end: str, duration_s: float
 ) -> CanaryEvidence:
     """Evidence of the rollout of `app` up to `end` (RFC 3339; now when empty)."""
     from aof.playbooks.canary_metrics import CanaryMetrics
@@ -73,7 +73,7 @@ def measure(
 
 
 def measure_halves(
-    app: str, settings: Mapping[str, str], *, end: str, duration_s: float
+    app: str, settings: Mapping[str, Any], *, end: str, duration_s: float
 ) -> CanaryEvidence:
     """Evidence whose two arms are halves of the stable version's pods."""
     from aof.playbooks.canary_halves import HalvedMetrics
@@ -84,7 +84,7 @@ def measure_halves(
 
 
 def _asked(
-    settings: Mapping[str, str], end: str, duration_s: float
+    settings: Mapping[str, Any], end: str, duration_s: float
 ) -> tuple[_PrometheusOnly, CanaryOptions, float, float]:
     from pydantic import ValidationError
 
@@ -95,7 +95,16 @@ def _asked(
     except ValidationError as error:
         first = error.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise UsageFault(f"--with {name}: {first['msg']}") from None
+        unknown = first["type"] == "extra_forbidden"
+        raise UsageFault(
+            f"--with {name}: {'there is no such setting' if unknown else first['msg']}",
+            fix="settings: aofctl describe playbook canary",
+        ) from None
+    if duration_s < options.window_s:
+        raise UsageFault(
+            f"--duration is {duration_s:g} s: that holds no window of {options.window}",
+            fix="measure longer, or --with window=30s",
+        )
     stop = _moment(end).timestamp()
     return _PrometheusOnly(_tool()), options, stop - duration_s, stop
 

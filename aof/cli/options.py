@@ -74,13 +74,13 @@ output_option = click.option(
 )
 
 
-def parse_settings(pairs: Sequence[str]) -> dict[str, str]:
-    """`KEY=VALUE` pairs as a mapping; `UsageFault` for anything else."""
+def parse_settings(pairs: Sequence[str], option: str = "--set") -> dict[str, str]:
+    """`KEY=VALUE` pairs as a mapping; `UsageFault` naming `option` for anything else."""
     settings: dict[str, str] = {}
     for pair in pairs:
         key, equals, value = pair.partition("=")
         if not equals or not key:
-            raise UsageFault(f"--set {pair}: expected KEY=VALUE")
+            raise UsageFault(f"{option} {pair}: expected KEY=VALUE")
         settings[key] = value
     return settings
 

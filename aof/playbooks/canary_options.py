@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from aof.analysis.canary import CanaryLimits
 from aof.analysis.canary.evidence import Stage, Strategy
@@ -89,6 +89,15 @@ class CanaryOptions(Options):
     scrape_interval: Duration = Field(default="15s", description="How often metrics are scraped.")
     duration: Duration = Field(default="30m", description="How far back to look.")
     limits: CanaryLimits = Field(default_factory=CanaryLimits, description="What is tolerable.")
+
+    @model_validator(mode="after")
+    def _windows_hold_samples(self) -> Self:
+        if self.scrape_interval_s <= 0 or self.window_s < self.scrape_interval_s:
+            raise ValueError(
+                f"window ({self.window}) must be at least scrape_interval "
+                f"({self.scrape_interval}), and both above 0"
+            )
+        return self
 
     @property
     def window_s(self) -> float:

@@ -104,6 +104,8 @@ def test_unusable_files_exit_2_and_say_where(tmp_path: Path, text: str, says: st
         [],
         ["missing.json"],
         ["e.json", "--limit", "speed=1"],
+        ["e.json", "--limit", "alpha"],
+        ["e.json", "--app", "shop"],
         ["e.json", "--plot", "r.gif"],
         ["e.json", "--plot", "nowhere/r.svg"],
         ["e.json", "--html", "nowhere/r.html"],
@@ -113,6 +115,19 @@ def test_unusable_files_exit_2_and_say_where(tmp_path: Path, text: str, says: st
 def test_misuse_exits_2(tmp_path: Path, arguments: list[str]) -> None:
     written(tmp_path, "e.json", rollout(30))
     assert canary(*arguments, cwd=tmp_path).code == 2
+
+
+@pytest.mark.parametrize(
+    "plan",
+    [
+        ["--rps", "nan", "--baseline-error", "0.01"],
+        ["--rps", "10", "--baseline-error", "1"],
+        ["--rps", "10", "--baseline-error", "0.01", "--stages", "100:30m"],
+        ["--rps", "10", "--baseline-error", "0.01", "--stages", "5:5m,25"],
+    ],
+)
+def test_a_plan_that_compares_nothing_exits_2(tmp_path: Path, plan: list[str]) -> None:
+    assert canary("power", *plan, cwd=tmp_path).code == 2
 
 
 def test_power_prints_a_table_and_a_chart(tmp_path: Path) -> None:

@@ -73,3 +73,27 @@ def test_an_unknown_app_exits_2_and_names_those_there(url: str, tmp_path: Path) 
     ran = analyze(url, tmp_path, "--from-prometheus", "--app", "nope", "--end", AT)
     assert ran.code == 2
     assert "healthy" in ran.json()["error"]["why"]
+
+
+def test_a_plan_of_ones_own_is_judged_by(url: str, tmp_path: Path) -> None:
+    asked = ("--from-prometheus", "--app", "healthy", "--end", AT, "--stages", "50:20m,100:30m")
+    judged = analyze(url, tmp_path, *asked).json()
+    assert (judged["stage"]["number"], judged["stage"]["of"]) == (1, 2)
+    assert judged["stage"]["seconds"] == 1200
+
+
+@pytest.mark.parametrize(
+    ("settings", "says"),
+    [
+        (("--with", "speed=1"), "no such setting"),
+        (("--with", "window=0s"), "at least scrape_interval"),
+        (("--duration", "30s"), "holds no window"),
+        (("--end", "soon"), "expected a time"),
+    ],
+)
+def test_settings_that_measure_nothing_exit_2(
+    url: str, tmp_path: Path, settings: tuple[str, ...], says: str
+) -> None:
+    ran = analyze(url, tmp_path, "--from-prometheus", "--app", "healthy", *settings)
+    assert ran.code == 2
+    assert says in ran.json()["error"]["what"]

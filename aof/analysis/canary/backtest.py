@@ -89,6 +89,8 @@ class Backtest:
             f"- false rollbacks: {self.false_rollbacks}\n- false stops: {self.false_stops}\n"
             f"- misses: {self.misses}\n- bad ones let through: {self.passed}"
         )
+        if not any(row.truth for row in self.rows):
+            rates += "\n\nNothing is counted: put files into `healthy/` or `bad/` of the folder."
         return "## Recorded rollouts\n\n" + rates + "\n\n" + "\n".join(rows) + "\n"
 
 

@@ -103,9 +103,10 @@ class Calibration:
         words = {
             Verdict.PASS: "Automatic rollback may be used with these limits.",
             Verdict.FAIL: "Do not roll back automatically: more than 5 % would be wrong.",
-            Verdict.INCONCLUSIVE: f"Too little to tell: give at least {_FEWEST} rollouts' worth of "
-            "windows (a rollout is 30 minutes and is judged both ways).",
+            Verdict.INCONCLUSIVE: f"Too little to tell: {self.rollbacks.tries // 2} rollouts of 30 "
+            f"minutes, each judged both ways; give at least {_FEWEST // 2} ({_FEWEST // 4} hours).",
         }
+        words[Verdict.PASS] += self._not_excluded()
         noise = "not measurable (too few errors)" if self.noise is None else f"{self.noise:.0%}"
         lines = [
             "## Stable against stable",
@@ -117,6 +118,12 @@ class Calibration:
             pairs = " ".join(f"--limit {name}={value:g}" for name, value in self.suggested.items())
             lines.append(f"Suggested: `{pairs}`; false rollbacks then: {self.rollbacks_suggested}")
         return "\n\n".join(lines) + "\n"
+
+    def _not_excluded(self) -> str:
+        high = self.rollbacks.interval[1]
+        if high <= MOST_FALSE_ROLLBACKS:
+            return ""
+        return f" So few rollouts cannot exclude {percent(high)} false ones: measure longer."
 
 
 def calibrate(windows: Sequence[Window], limits: CanaryLimits) -> Calibration:

@@ -24,8 +24,8 @@ def as_markdown(judgement: Judgement) -> str:
     if stage is not None:
         share = "" if stage.weight is None else f" ({stage.weight:.0%} on the canary)"
         parts.append(
-            f"Stage {stage.number} of {stage.of}{share}, {stage.elapsed_s / 60:.0f} of "
-            f"{stage.seconds / 60:.0f} minutes; strategy {judgement.strategy}; "
+            f"Stage {stage.number} of {stage.of}{share}, {stage.elapsed_s / 60:.0f} minutes "
+            f"in it, {stage.seconds / 60:.0f} planned; strategy {judgement.strategy}; "
             f"{judgement.windows} windows."
         )
     if judgement.guards:
