@@ -145,6 +145,8 @@ class Office:
         """
         self._refuse_changed_log(plan)
         self._refuse_applied(plan)
+        if given.decision == "approve":
+            self._refuse_over(plan)
         standing = self._court(plan).standing(plan, plan.requirements, [given])
         if standing.refused and given.decision == "approve":
             why = "; ".join(dict.fromkeys(why for _, why in standing.refused))
@@ -220,6 +222,24 @@ class Office:
             why="what is done can neither be approved nor rejected any more",
             fix="to take it back: " + "; ".join(undo) if undo else "",
         )
+
+    def _refuse_over(self, plan: Plan) -> None:
+        """A plan no approval can help any more: apply would refuse it all the same."""
+        why = ""
+        rejected_by = self.standing(plan).rejected_by
+        if rejected_by:
+            why = f"it was rejected by {rejected_by}"
+        elif self.clock.now() >= plan.expires_at:
+            why = f"it expired at {plan.expires_at:%Y-%m-%d %H:%M} UTC"
+        for name, one in action_states(plan, self._events(plan)).items():
+            if one.status is ActionStatus.FAILED:
+                why = why or f"it stopped at {name}: {one.why}"
+        if why:
+            raise PlanRefused(
+                f"{plan.id} can no longer be approved",
+                why=why,
+                fix="run the agent again for a new plan",
+            )
 
     def _court(self, plan: Plan) -> Court:
         verifiers: dict[str, Verifier] = {

@@ -143,6 +143,9 @@ def _decide(
     notice(
         f"{given.approver} {'approved' if given.decision == 'approve' else 'rejected'} {plan.id}"
     )
+    if given.decision == "reject":
+        notice("it can no longer be applied")
+        return
     standing = here.standing(plan)
     for item in standing.missing:
         notice(f"still needed: {item}")

@@ -8,6 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from aof.clock import FrozenClock
+from aof.errors import PlanRefused
+from aof.governance import Office
+from aof.runs.store import RunStore
 from tests.cli.aofctl import Ran, aofctl, aofctl_on_a_terminal
 
 POLICY = """
@@ -115,6 +119,16 @@ def test_a_rejected_plan_is_refused(repository: Path) -> None:
     aofctl("approve", plan, cwd=repository)
     assert aofctl("reject", plan, cwd=repository).code == 0
     assert "rejected by local:" in aofctl("apply", plan, cwd=repository).err
+    again = aofctl("approve", plan, cwd=repository)
+    assert (again.code, "it was rejected by local:" in again.err) == (4, True)
+
+
+def test_an_expired_plan_can_no_longer_be_approved(repository: Path) -> None:
+    plan = RunStore(repository / ".aof" / "runs").plan(plan_of(repository))
+    late = Office(repository, {}, FrozenClock(plan.expires_at))
+    with pytest.raises(PlanRefused, match="can no longer be approved") as caught:
+        late.decide(plan, approve=True)
+    assert "it expired at" in caught.value.why
 
 
 def test_in_ci_the_person_at_the_terminal_does_not_count(repository: Path) -> None:
