@@ -1,158 +1,144 @@
-"""How badly a regular expression can backtrack, from its syntax alone.
+"""How many steps a backtracking matcher can take, from the syntax of the expression alone.
 
-Rules of strangers run on logs of strangers: what could take quadratic time within one match
-attempt, or worse, is refused before it runs.
+Every partial match is a path through the automaton of the expression, and a matcher that fails
+has walked them all. Their number is exponential when a state can be left and reached again in two
+ways over the same text, and else polynomial: each pair of loops the matcher can be in over the
+same text, and pass between anywhere in it, multiplies the paths by the length of that text
+(Weber and Seidl, On the degree of ambiguity of finite automata, 1991).
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Sequence
-from importlib import import_module
-from typing import Any
+from collections.abc import Iterator
+from itertools import product
 
-_ALL = frozenset(chr(code) for code in range(128))
-_CATEGORIES = {
-    "CATEGORY_DIGIT": frozenset(c for c in _ALL if c.isdigit()),
-    "CATEGORY_SPACE": frozenset(c for c in _ALL if c.isspace()),
-    "CATEGORY_WORD": frozenset(c for c in _ALL if c.isalnum() or c == "_"),
-}
-_REPEATS = {"MAX_REPEAT", "MIN_REPEAT"}
-_REFUSED = {"ASSERT", "ASSERT_NOT", "GROUPREF", "GROUPREF_EXISTS"}
-_LONG = 64  # repetitions from which a bound no longer bounds
+from aof.analysis.ci_log.automaton import Automaton, Backtracks, automaton_of
+
+State = tuple[int, ...]
 
 
-class Backtracks(ValueError):
-    """The expression needs more backtracking than we allow; the message says where."""
+def steps(pattern: str, length: int, flags: int = 0) -> int:
+    """The order of steps a search for `pattern` takes at most in a line of `length` characters.
 
-
-def degree(pattern: str) -> int:
-    """The exponent of the time a match can take in the length of the line.
-
-    1 is linear. A repetition whose end the next character decides costs nothing; others
-    count one each, and so does a search that may begin anywhere.
+    `length` itself when the expression is linear; up to a constant of the expression.
 
     Raises:
-        Backtracks: Repetitions are nested, or it looks around or back.
+        Backtracks: They may grow exponentially, or it refers back to a group.
         re.error: It is not a regular expression.
     """
-    re.compile(pattern, re.ASCII)
-    items = _flat(import_module("re._parser").parse(pattern, re.ASCII))
-    anchored = bool(items) and _name(items[0]) == "AT"
-    return max(1, _degree(items) + (0 if anchored else 1))
+    automaton = automaton_of(pattern, flags)
+    loops = _loops(automaton)
+    for loop in loops:
+        if _is_exponential(automaton, loop):
+            raise Backtracks("the ways to match a text double with every repetition")
+    return length * _ways(automaton, loops, length)
 
 
-def literals(pattern: str) -> tuple[str, ...]:
-    """Texts of which every match holds at least one, the longest there are; () without any."""
-    best: tuple[str, ...] = ()
-    run = ""
-    for item in [*_flat(import_module("re._parser").parse(pattern, re.ASCII)), ("END", None)]:
-        name = _name(item)
-        if name == "LITERAL":
-            run += chr(item[1])
-            continue
-        options = _branch_literals(item[1][1]) if name == "BRANCH" else ()
-        for found in ((run,), options):
-            if found and min(map(len, found)) > min(map(len, best), default=2):
-                best = found
-        run = ""
-    return best
+def _ways(automaton: Automaton, loops: list[frozenset[int]], length: int) -> int:
+    """The largest product of lengths along a chain of loops that overlap in pairs."""
+    most: list[int] = []  # per loop; those further on in the expression come first
+    for number, loop in enumerate(loops):
+        reached = _reached(automaton, loop)
+        best = 1
+        for later in range(number):
+            if not loops[later] & reached:
+                continue
+            best = max(best, most[later])
+            shared = min(_bound(automaton, loop), _bound(automaton, loops[later]), length)
+            if shared * most[later] > best and _overlap(automaton, loop, loops[later], reached):
+                best = shared * most[later]
+        most.append(best)
+    return max(most, default=1)
 
 
-def _branch_literals(branches: Sequence[Any]) -> tuple[str, ...]:
-    texts = []
-    for branch in branches:
-        items = _flat(branch)
-        if not all(_name(item) == "LITERAL" for item in items):
-            return ()
-        texts.append("".join(chr(item[1]) for item in items))
-    return tuple(texts)
+def _bound(automaton: Automaton, loop: frozenset[int]) -> int:
+    return max(automaton.bounds[state] for state in loop)
 
 
-def _name(item: Any) -> str:
-    return str(item[0])
+def _loops(automaton: Automaton) -> list[frozenset[int]]:
+    """Sets of states that can be reached from one another, those without a way on first."""
+    reach = [_reached(automaton, {state}) for state in range(len(automaton.sets))]
+    found: dict[frozenset[int], None] = {}
+    for state, reached in enumerate(reach):
+        if state in reached:
+            found[frozenset(other for other in reached if state in reach[other])] = None
+    return sorted(found, key=lambda loop: len(reach[min(loop)]))
 
 
-def _flat(items: Any) -> list[Any]:
-    """The items of a sequence with plain groups dissolved."""
-    flat: list[Any] = []
-    for item in items:
-        if _name(item) in ("SUBPATTERN", "ATOMIC_GROUP"):
-            flat += _flat(item[1][-1] if _name(item) == "SUBPATTERN" else item[1])
-        else:
-            flat.append(item)
-    return flat
+def _reached(automaton: Automaton, begin: set[int] | frozenset[int]) -> frozenset[int]:
+    """States that can be read after those of `begin`."""
+    seen: set[int] = set()
+    todo = list(begin)
+    while todo:
+        for target, _ in automaton.edges[todo.pop()]:
+            if target not in seen:
+                seen.add(target)
+                todo.append(target)
+    return frozenset(seen)
 
 
-def _degree(items: list[Any]) -> int:
-    total = 0
-    for position, item in enumerate(items):
-        name = _name(item)
-        if name in _REFUSED:
-            raise Backtracks("it looks around or back")
-        if name == "BRANCH":
-            total += max(_degree(_flat(branch)) for branch in item[1][1])
-        elif name in _REPEATS:
-            total += _repeat_degree(item[1], items[position + 1 :])
-    return total
-
-
-def _repeat_degree(repeat: tuple[int, int, Any], rest: list[Any]) -> int:
-    _, most, body = repeat
-    inner = _flat(body)
-    varies = any(_name(item) in _REPEATS or _name(item) == "BRANCH" for item in inner)
-    if int(most) <= _LONG:
-        return _degree(inner) + (1 if varies and int(most) > 1 else 0)
-    if varies:
-        raise Backtracks("a repetition stands inside a repetition")
-    return 0 if _decided(inner, rest) else 1
-
-
-def _decided(inner: list[Any], rest: list[Any]) -> bool:
-    """True when the character after the repetition tells where it ends."""
-    if not rest:
+def _is_exponential(automaton: Automaton, loop: frozenset[int]) -> bool:
+    """True when two different ways over the same text lead from a state of the loop back to it."""
+    if any(_parallel(automaton, state, target) for state, target in product(loop, loop)):
         return True
-    if len(inner) != 1:
-        return False
-    own = _characters(inner[0])
-    if _name(rest[0]) == "AT":
-        return len(rest) == 1 and own >= _ALL - {"\n"}
-    following = _characters(rest[0])
-    return bool(own) and bool(following) and not own & following
+    before: dict[State, list[State]] = {}  # pairs two walks can be at, and the pairs before them
+    todo: list[State] = [(state, state) for state in loop]
+    seen = set(todo)
+    while todo:
+        pair = todo.pop()
+        for target in _next(automaton, pair, (loop, loop)):
+            before.setdefault(target, []).append(pair)
+            if target not in seen:
+                seen.add(target)
+                todo.append(target)
+    together: list[State] = [(state, state) for state in loop]
+    return any(pair[0] != pair[1] for state in together for pair in before.get(state, ()))
 
 
-def _characters(item: Any) -> frozenset[str]:
-    """ASCII characters an item begins with; empty when that is not simple."""
-    name = _name(item)
-    if name == "LITERAL":
-        return frozenset({chr(item[1])})
-    if name == "NOT_LITERAL":
-        return _ALL - {chr(item[1])}
-    if name == "ANY":
-        return _ALL - {"\n"}
-    if name in _REPEATS and int(item[1][0]) > 0:
-        inner = _flat(item[1][2])
-        return _characters(inner[0]) if inner else frozenset()
-    if name == "BRANCH":
-        firsts = [_flat(branch)[:1] for branch in item[1][1]]
-        sets = [_characters(first[0]) if first else frozenset() for first in firsts]
-        return frozenset().union(*sets) if all(sets) else frozenset()
-    return _class(item[1]) if name == "IN" else frozenset()
+def _parallel(automaton: Automaton, state: int, target: int) -> bool:
+    """True when two edges lead from a state to another over the same character."""
+    asked = [cond for to, cond in automaton.edges[state] if to == target]
+    reads = automaton.sets[state]
+    return any(a & b & reads for i, a in enumerate(asked) for b in asked[:i])
 
 
-def _class(members: Sequence[Any]) -> frozenset[str]:
-    found: frozenset[str] = frozenset()
-    negated = False
-    for member in members:
-        name = _name(member)
-        if name == "NEGATE":
-            negated = True
-        elif name == "LITERAL":
-            found |= {chr(member[1])}
-        elif name == "RANGE":
-            found |= {chr(code) for code in range(member[1][0], min(member[1][1], 127) + 1)}
-        elif name == "CATEGORY":
-            kind = str(member[1])
-            known = _CATEGORIES[kind.replace("NOT_", "")]
-            found |= _ALL - known if "NOT_" in kind else known
-    return _ALL - found if negated else found
+def _overlap(
+    automaton: Automaton, one: frozenset[int], two: frozenset[int], reached: frozenset[int]
+) -> bool:
+    """True when over some text the matcher can stay in loop `one`, go over to `two`, or stay there.
+
+    Then it may go over anywhere in a text that repeats.
+    """
+    within = (one, (one | reached), two)
+    for p, q in product(one, two):
+        seen: set[State] = set()
+        todo: list[State] = [(p, p, q)]
+        while todo:
+            for state in _next(automaton, todo.pop(), within):
+                if state == (p, q, q):
+                    return True
+                if state not in seen:
+                    seen.add(state)
+                    todo.append(state)
+    return False
+
+
+def _next(
+    automaton: Automaton, states: State, within: tuple[frozenset[int], ...]
+) -> Iterator[State]:
+    """Where several walks get by reading the same character."""
+    sets = automaton.sets
+    read = -1
+    for state in states:
+        read &= sets[state]
+    options = [
+        [edge for edge in automaton.edges[state] if edge[0] in allowed]
+        for state, allowed in zip(states, within, strict=True)
+    ]
+    for edges in product(*options):
+        common, asked = -1, read
+        for target, cond in edges:
+            common &= sets[target]
+            asked &= cond
+        if common and asked:
+            yield tuple(target for target, _ in edges)

@@ -95,7 +95,7 @@ _TELLING = (
     (re.compile(r"No module named"), "python-module-missing"),
     (re.compile(r"cannot import name '"), "python-import-name"),
     (re.compile(r"Cannot find module|Failed to resolve import"), "node-module-missing"),
-    (re.compile(r"Snapshot .*mismatched|does not match stored snapshot"), "snapshot"),
+    (re.compile(r"Snapshot .{0,300}mismatched|does not match stored snapshot"), "snapshot"),
     (re.compile(r"\.h(?:pp|h|xx)?\W?: No such file|\.h' file not found"), "header-missing"),
     (re.compile(r"error: 40[34]\b|ERROR 404|404 Not Found|HTTP 404"), "url-missing"),
     (re.compile(r"JavaScript heap out of memory"), "node-heap"),

@@ -77,7 +77,7 @@ _PURPOSES: tuple[tuple[Category, re.Pattern[str]], ...] = (
     (C.INTEGRATION_TEST, re.compile(r"\b(?:e2e|integration|acceptance|playwright|cypress)", re.I)),
     (C.UNIT_TEST, re.compile(r"\b(?:tests?|pytest|jest|vitest|mocha|tox|nox|rspec|phpunit|ctest"
                              r"|spec|verify|coverage|make check)\b", re.I)),
-    (C.DEPENDENCY, re.compile(r"\b(?:install|dependenc\w+|deps|restore|npm ci|bundle|composer"
+    (C.DEPENDENCY, re.compile(r"\b(?:install|dependenc\w{1,10}|deps|restore|npm ci|bundle|composer"
                               r"|poetry|pip)\b", re.I)),
     (C.COMPILE, re.compile(r"\b(?:build|compile|make|cmake|assemble|package|tsc|docker)\b", re.I)),
     (C.ENVIRONMENT, re.compile(r"\bset ?up\b|\bsetup-\w+|\bprepare", re.I)),

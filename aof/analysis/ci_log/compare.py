@@ -132,15 +132,15 @@ _GLUED_BY = {"==", "@", "@v", "-", "-v", ":", "/", "/v"}
 _NOT_NAMES = {"date", "time", "at", "on", "in", "took", "after", "of", "from", "and", "expected"}
 _VAGUE = {"version", "v", "using", "the", "to", "release", "tag", "amd64", "arm64", "all", "noarch"}
 _FILE_NAME = re.compile(
-    r"(?:[-.](?:py\d|cp\d|pp\d|x86_64|aarch64|noarch|linux|darwin|macosx|manylinux|win)[\w.-]*)?"
+    r"(?:[-.](?:py\d|cp\d|pp\d|x86_64|aarch64|noarch|linux|darwin|macosx|manylinux|win)[\w.-]{0,80})?"
     r"(?:\.(?:jar|pom|whl|zip|tgz|gem|crate|nupkg|deb|rpm|tar(?:\.\w+)?))?$"
 )
 _ADDRESS = re.compile(r"^\d{1,3}(?:\.\d{1,3}){3}$")
 _OWN_COMMIT = re.compile(r"[+.-]g?[0-9a-f]{7,40}\b|SNAPSHOT|\.dev\d|\.post\d")
 _MASKED = (
     (re.compile(r"https?://\S+"), "<url>"),
-    (re.compile(r"(?:[A-Za-z]:)?[\w.@~+-]*[/\\][\w.@~+/\\-]*"), "<path>"),
-    (re.compile(r"\b(?=[0-9a-f-]*\d)[0-9a-f][0-9a-f-]{6,}\b"), "<id>"),
+    (re.compile(r"(?<![\w.@~+-])(?:[A-Za-z]:)?[\w.@~+-]*[/\\][\w.@~+/\\-]*"), "<path>"),
+    (re.compile(r"\b(?=[0-9a-f-]{0,80}\d)[0-9a-f][0-9a-f-]{6,80}\b"), "<id>"),
     (re.compile(r"\d+(?:[.,:]\d+)*\w{0,3}"), "<n>"),
 )  # fmt: skip
 

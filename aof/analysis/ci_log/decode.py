@@ -71,7 +71,7 @@ def _wide_encoding(head: bytes) -> str | None:
 # CSI, OSC, charset and APC (Buildkite) sequences; the caret form of newer `gh`; and colour
 # codes whose escape character a terminal or an editor swallowed.
 _ANSI = re.compile(
-    r"\x1b\[[0-9;:?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b_[^\x07]*\x07"
+    r"\x1b\[[0-9;:?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b_[^\x07]{0,1000}\x07"
     r"|\x1b[()][A-B0-2]"
     r"|\x1b[=>78cM]|\^\[\[[0-9;]*[A-Za-z]|\[\d{1,3}(?:;\d{1,3})*m|\x1b"
 )
@@ -94,7 +94,7 @@ _OUTER = re.compile(
     r"|[\w.-]{1,60}[-_]\d{1,3} {0,30} \| "  # Compose
     r")"
 )
-_MOZHARNESS = re.compile(r"(?:\d\d:\d\d:\d\d)?\s*(?:INFO|WARNING|DEBUG) - +(?:GECKO\(\d+\) \| )?")
+_MOZHARNESS = re.compile(r"^(?:\d\d:\d\d:\d\d)?\s*(?:INFO|WARNING|DEBUG) - +(?:GECKO\(\d+\) \| )?")
 
 
 def strip_prefix(line: str) -> str:

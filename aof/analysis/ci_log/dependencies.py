@@ -11,7 +11,7 @@ _ONE_LINE = tuple(  # name and version stand on one line
     for pattern in (
         rf'^"?(?P<name>@?[\w./-]+)"?: *"[\^~=]{{0,2}}(?P<version>{_VERSION})",?$',  # package.json
         rf"^(?P<name>[\w.-]+)(?:\[[\w,-]*\])?==(?P<version>{_VERSION})",  # requirements.txt
-        rf"^(?:require )?(?P<name>[\w./-]+\.[\w./-]+) (?P<version>v{_VERSION})"
+        rf"^(?:require )?(?P<name>[\w/-]+\.[\w./-]+) (?P<version>v{_VERSION})"
         r"(?:/go\.mod)?(?: h1:.*| // indirect)?$",  # go.mod, go.sum
         rf"^(?P<name>[\w-]+) \((?P<version>{_VERSION})\)$",  # Gemfile.lock
         rf"^(?P<name>[\w.-]+:[\w.-]+):(?P<version>{_VERSION})=[\w,]*$",  # gradle.lockfile
@@ -22,7 +22,7 @@ _ONE_LINE = tuple(  # name and version stand on one line
 )
 _NAME = re.compile(  # the name opens a block, the version follows in it
     r'^(?:name = |"name": )"(?P<name>[^"]+)",?$'
-    r'|^"?(?:[^"]*node_modules/)(?P<npm>[^"]+)": \{$'
+    r'|^"?(?:[^"]{0,500}node_modules/)(?P<npm>[^"]+)": \{$'
     r'|^"(?P<block>@?[\w./-]+)": \{$'  # Pipfile.lock, packages.lock.json
     r'|^"?(?P<yarn>@?[\w./-]+)@.{1,200}:$'
     r"|^<artifactId>(?P<maven>[\w.-]+)</artifactId>$"

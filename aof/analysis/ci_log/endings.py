@@ -69,7 +69,7 @@ _FORMS = (
     _Form("jenkins", "job", rb"Finished: SUCCESS", "passed"),
     _Form("jenkins", "job", rb"Finished: (?:FAILURE|UNSTABLE|ABORTED)", "failed"),
     _Form("travis", "job", rb"Done\. Your build exited with (\d+)"),
-    _Form("travis", "command", rb'The command "[^\n]{0,4000}" (?:failed and )?exited with (\d+)'),
+    _Form("travis", "command", rb'The command "[^\n]{0,1000}" (?:failed and )?exited with (\d+)'),
     _Form(
         "travis",
         "job",

@@ -10,12 +10,17 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from aof.analysis.ci_log.backtracking import Backtracks, degree, literals
+from aof.analysis.ci_log.automaton import Backtracks
+from aof.analysis.ci_log.backtracking import steps
+from aof.analysis.ci_log.decode import MAX_LINE
+from aof.analysis.ci_log.literals import literals
 from aof.analysis.ci_log.records import Category
 from aof.analysis.ci_log.rules.rule import Pattern, Rule
 
 _WEIGHT = 64  # below the form of a tool, above a mere word
-_MOST_DEGREE = 2
+# Characters of a line an expression sees: the most with which it cannot take too many steps.
+_LENGTHS = (MAX_LINE + 5, 1000, 200)
+_MOST_STEPS = 10_000_000
 _FIELDS = ("file", "line", "column", "severity", "message", "code", "fromPath")
 _KINDS = (
     (Category.LINT, re.compile(r"lint|style|format|flake8|ruff|mypy|pyright|check|prettier", re.I)),
@@ -60,8 +65,8 @@ def _rule(matcher: Mapping[str, Any], owner: str) -> Rule | None:
     words = (str(extra["literal"]),) if "literal" in extra else literals(last.regexp)
     if not words:
         raise BadMatcher("no text stands in every match; name one with x-doctor.literal")
-    if "not" in extra:
-        _refuse_slow(str(extra["not"]))
+    expressions = [pattern.regexp for pattern in patterns]
+    expressions += [str(extra["not"])] if "not" in extra else []
     return Rule(
         id=f"matcher-{re.sub(r'[^a-z0-9]+', '-', owner.lower()).strip('-') or 'unnamed'}",
         category=_category(extra, owner),
@@ -75,24 +80,24 @@ def _rule(matcher: Mapping[str, Any], owner: str) -> Rule | None:
         pick="last" if extra.get("pick") == "last" else "each",
         refine="category" not in extra,
         fix=str(extra.get("fix", "")),
-        limit=1000,
+        limit=min(_limit(expression) for expression in expressions),
     )
 
 
 def _pattern(raw: Mapping[str, Any]) -> Pattern:
     regexp = str(raw["regexp"])
-    _refuse_slow(regexp)
-    groups = re.compile(regexp, re.ASCII).groups
+    groups = re.compile(regexp).groups
     numbered = tuple((name, int(raw[name])) for name in _FIELDS if name in raw)
     if any(not 0 <= number <= groups for _, number in numbered):
         raise BadMatcher("it names a group the expression does not have")
     return Pattern(regexp, numbered)
 
 
-def _refuse_slow(regexp: str) -> None:
-    found = degree(regexp)
-    if found > _MOST_DEGREE:
-        raise Backtracks(f"a match may take time that grows with the power {found} of the line")
+def _limit(expression: str) -> int:
+    for length in _LENGTHS:
+        if steps(expression, length) <= _MOST_STEPS:
+            return length
+    raise Backtracks("the time of a match may grow with the fourth power of the line, or worse")
 
 
 def _category(extra: Mapping[str, Any], owner: str) -> Category:

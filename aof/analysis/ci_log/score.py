@@ -55,7 +55,8 @@ _STDERR = re.compile(rb"\d{4}-\d\d-\d\dT[\d:.]{8,20}Z \d\dE")
 # Lines that look like failures and are not: passing tests, echoed commands, counts of zero,
 # lower log levels, retries announced.
 _QUIET = re.compile(
-    r"^\s*(?:[✓✔√]|PASS\b|ok\b|passed\b|\+\+* |\$ |> \S+@\S+ )|\b0 (?:errors?|failed|failures?)\b"
+    r"^\s*(?:[✓✔√]|PASS\b|ok\b|passed\b|\+\+* |\$ |> @?[^\s@]+@\S+ )|\b0 (?:errors?|failed"
+    r"|failures?)\b"
     r"|\b(?:errors?|failures?|failed): ?0\b|^\W{0,3}(?:DEBUG|TRACE)\b|\[(?:DEBUG|debug)\]"
     r"|\b(?:expected|simulated|mock(?:ed)?) (?:error|failure|exception)\b"
 )

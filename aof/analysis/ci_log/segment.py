@@ -38,13 +38,13 @@ WORDS = (*_VISITED, endings.NOTICE)
 _BORDER = re.compile(
     rb"##\[group\](?P<run>Run [^\r\n]*)"
     rb"|##\[(?P<endgroup>endgroup)\]"
-    rb"|##\[(?P<allowed>end-action) [^\]\r\n]*outcome=failure;conclusion=success"
+    rb"|##\[(?P<allowed>end-action) [^\]\r\n]{0,800}outcome=failure;conclusion=success"
     rb"|##\[start-action display=(?P<action>[^;\]\r\n]*)"
     rb"|(?P<post>Post job cleanup)\."
     rb"|##\[section\]Starting: (?P<azure>[^\r\n]*)"
     rb"|section_start:\d+:(?P<section>[\w.-]+)"
     rb"|section_end:\d+:(?P<sectionend>[\w.-]+)"
-    rb"|\[Pipeline\] \{ \((?P<stage>[^\r\n]*?)\)\r?$"
+    rb"|\[Pipeline\] \{ \((?P<stage>[^\r\n]{0,300}?)\)\r?$"
     rb"|travis_fold:start:(?P<fold>[\w.-]+)"
     rb'|The command "(?P<command>[^\n]{0,400}?)" (?:failed and )?exited with \d'
 )

@@ -39,8 +39,8 @@ _PASSED = re.compile(
     )
 )
 _FAILED = re.compile(
-    r"^\[INFO\] BUILD FAILURE|^BUILD FAILED|^FAILURE: Build failed|^=+ .*\d+ (?:failed"
-    r"|errors?)\b.*in [\d.]+|^\d+ (?:failed|errors?)(?:, \d+ \w+)* in [\d.]+"
+    r"^\[INFO\] BUILD FAILURE|^BUILD FAILED|^FAILURE: Build failed|^=+ .{0,300}\b\d+ (?:failed"
+    r"|errors?)\b.{0,300}in [\d.]+|^\d+ (?:failed|errors?)(?:, \d+ \w+)* in [\d.]+"
     r"|^FAILED \((?:failures|errors)=|^test result: FAILED|^FAIL(?:\s|$)|^make(?:\[\d+\])?: \*\*\*"
     r"|^ninja: build stopped|^npm (?:ERR!|error) |^error: could not compile|^\s+\d+ failing"
     r"|^Tests:\s+(?:\d+ \w+, )*\d+ failed|^\s*Tests\s+\d+ failed|^Build FAILED"

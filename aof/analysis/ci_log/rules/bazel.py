@@ -17,7 +17,7 @@ RULES = (
             "name '",
             "is not visible from",
         ),
-        r"ERROR: .*(?:no such (?:package|target) '|not declared in package"
+        r"ERROR: .{0,300}(?:no such (?:package|target) '|not declared in package"
         r"|name '\w+' is not defined|is not visible from).*",
     ),
     Rule(

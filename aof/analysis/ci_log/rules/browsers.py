@@ -84,7 +84,7 @@ RULES = (
             "WebDriverError",
         ),
         r"(?P<message>(?:selenium\.common\.exceptions|org\.openqa\.selenium)\.\w+Exception: .*)"
-        r"|SessionNotCreated\w*: .*|WebDriverError: .*",
+        r"|SessionNotCreated\w{0,60}: .*|WebDriverError: .*",
         fix="test-failure",
     ),
     Rule(

@@ -66,7 +66,7 @@ RULES = (
         r"undefined reference to .*|multiple definition of .*|ld(?:\.\w+)?: cannot find .*"
         r"|library not found for -l\S+"
         r"|Undefined symbols for architecture|(?:ld\.lld|ld"
-        r"|wasm-ld)\S*: (?:error: )?(?:undefined|duplicate) symbol.*"
+        r"|wasm-ld)\S{0,100}: (?:error: )?(?:undefined|duplicate) symbol.*"
         r"|unresolved external symbol|relocation truncated to fit|unable to find library -l",
         fix="link",
     ),
@@ -184,7 +184,7 @@ RULES = (
             "No targets specified",
             "*** commands commence before",
         ),
-        r"\*\*\* No rule to make target [`'](?P<target>[^']+)'"
+        r"\*\*\* No rule to make target [`'](?P<target>[^']{1,300})'"
         r"|^(?P<file>[^\s:]{1,200}):(?P<line>\d+): \*\*\* .*"
         r"|\*\*\* No targets specified",
     ),
@@ -227,7 +227,8 @@ RULES = (
         Category.COMPILE,
         46,
         ("FAILED: ",),
-        r"^(?:\[\d+/\d+\] )?FAILED: (?:\[code=-?\d+\] )?(?P<file>\S*[./]\S*)(?: \S*[./]\S*)*$",
+        r"^(?:\[\d+/\d+\] )?FAILED: (?:\[code=-?\d+\] )?(?P<file>[^\s./]*[./]\S*)"
+        r"(?: [^\s./]*[./]\S*)*$",
         pick="first",
         fix="compile",
     ),

@@ -104,9 +104,10 @@ RULES = (
         74,
         ("failed to run custom build command",),
         r"failed to run custom build command for `(?P<message>[^`]+)`",
-        key=r"^\s*(?P<message>(?:thread '.*' panicked at '.*|error: .*|Could not find .*"
-        r"|.*pkg-config.*(?:not found|exited|could not).*"
-        r"|fatal error: .*|.*No such file or directory.*|Unable to find .*|.*is not installed.*))",
+        key=r"^\s{0,8}(?P<message>(?:thread '.{0,200}' panicked at '.*|error: .*|Could not find .*"
+        r"|.{0,200}pkg-config.{0,200}(?:not found|exited|could not).*"
+        r"|fatal error: .*|.{0,200}No such file or directory.*|Unable to find .*"
+        r"|.{0,200}is not installed.*))",
         key_optional=True,
         reach=80,
         stop=r"^warning: build failed",

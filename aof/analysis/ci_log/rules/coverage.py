@@ -11,11 +11,11 @@ RULES = (
         Category.LINT,
         79,
         ("overage",),
-        r"Required test coverage of .* not reached"
+        r"Required test coverage of .{0,300} not reached"
         r"|[Cc]overage (?:threshold )?(?:for \w+ )?\(?[\d.]+%\)?.{0,60}(?:not met|does not meet"
         r"|below|less than)"
         r"|[Cc]overage failure: total of|[Cc]overage checks have not been met"
-        r"|coverage threshold for .* not met|is below the expected minimum coverage"
+        r"|coverage threshold for .{0,300} not met|is below the expected minimum coverage"
         r"|coverage.{0,40}(?:is|are) (?:below|less than|under)",
         trigger=("overage",),
     ),

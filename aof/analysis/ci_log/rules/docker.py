@@ -131,7 +131,7 @@ RULES = (
             "Additional property",
         ),
         r"depends on undefined service|no configuration file provided: not found"
-        r"|The Compose file .* is invalid|declared as external, but could not be found"
+        r"|The Compose file .{0,300} is invalid|declared as external, but could not be found"
         r"|refers to undefined (?:volume|network)|invalid compose project"
         r"|Additional property \S+ is not allowed|service \"[^\"]+\" (?:refers|has neither)",
     ),
@@ -151,9 +151,9 @@ RULES = (
         Category.UNKNOWN,
         40,
         ("did not complete successfully", "returned a non-zero code", "executor failed running"),
-        r"process \"?.{0,2000}did not complete successfully: exit code: \d+"
-        r"|The command '.*' returned a non-zero code: \d+"
-        r"|executor failed running \[.*\]: exit code: \d+",
+        r"process \"?.{0,800}did not complete successfully: exit code: \d+"
+        r"|The command '.{0,300}' returned a non-zero code: \d+"
+        r"|executor failed running \[.{0,300}\]: exit code: \d+",
         where=r"^(?P<file>\S{0,200}[Dd]ockerfile[^\s:]{0,60}):(?P<line>\d+)$",
         reach=6,
         pick="last",

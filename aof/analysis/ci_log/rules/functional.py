@@ -181,8 +181,8 @@ RULES = (
             "is not available for this version of R",
             "had non-zero exit status",
         ),
-        r"(?:dependency|dependencies) .* (?:is|are) not available for package"
-        r"|there is no package called|installation of package .* had non-zero exit status",
+        r"(?:dependency|dependencies) .{0,300} (?:is|are) not available for package"
+        r"|there is no package called|installation of package .{0,300} had non-zero exit status",
     ),
     Rule(
         "r-test",
@@ -228,8 +228,8 @@ RULES = (
             "Can't locate object method",
             'Global symbol "',
         ),
-        r"(?:syntax error|Global symbol \".*\".*"
-        r"|Can't locate object method .*) at (?P<file>\S+) line (?P<line>\d+)",
+        r"(?:syntax error|Global symbol \"[^\"]+\".{0,100}"
+        r"|Can't locate object method .{0,300}) at (?P<file>\S+) line (?P<line>\d+)",
         fix="compile",
     ),
     Rule(

@@ -107,9 +107,12 @@ RULES = (
         r"^\S{0,200}go\.mod:\d+: \S.*|no required module provides package|missing go\.sum entry"
         r"|unknown revision"
         r"|updates to go\.mod needed"
-        r"|cannot find (?:module|package)|is not in (?:GOROOT|std)\b|verifying .*checksum mismatch"
-        r"|inconsistent vendoring|no matching versions for query|but does not contain package"
-        r"|go: .*invalid version|module declares its path as|ambiguous import|cannot load module"
+        r"|cannot find (?:module|package)|is not in (?:GOROOT|std)\b"
+        r"|verifying .{0,300}checksum mismatch"
+        r"|inconsistent vendoring|no matching versions for query"
+        r"|but does not contain package"
+        r"|go: .{0,300}invalid version|module declares its path as|ambiguous import"
+        r"|cannot load module"
         r"|import cycle not allowed",
     ),
     Rule(

@@ -64,7 +64,8 @@ RULES = (
         ),
         r"^\s*> Could not (?:find|resolve) (?!all |method"
         r"|com\.android\.tools\.build:aapt)(?P<message>[\w.-]+:\S+)"
-        r"|Plugin \[id: .*was not found in any|> No matching variant of|> Cannot find a version of",
+        r"|Plugin \[id: .{0,300}was not found in any|> No matching variant of"
+        r"|> Cannot find a version of",
         fix="gradle-dependency",
     ),
     Rule(

@@ -6,7 +6,7 @@ from aof.analysis.ci_log.records import Category
 from aof.analysis.ci_log.rules.rule import Rule
 
 _PLACE = (
-    r"(?:^\s+at |❯ |^\s*at ).{0,300}?\(?(?:file://)?(?P<file>[^\s()]{1,300}\.(?:[cm]?[jt]sx?"
+    r"(?:^\s+at |❯ |^\s*at ).{0,300}?(?<![^\s(])(?:file://)?(?P<file>[^\s()]{1,300}\.(?:[cm]?[jt]sx?"
     r"|vue|svelte)):(?P<line>\d+):(?P<column>\d+)"
 )
 
@@ -103,7 +103,7 @@ RULES = (
         74,
         ("failing tests:",),
         r"^✖ failing tests:",
-        key=r"^\s+(?P<message>(?:[A-Z]\w*)?Error\b.*|.*\[ERR_[A-Z_]+\].*|'.+')",
+        key=r"^\s+(?P<message>(?:[A-Z]\w*)?Error\b.{0,300}|.{0,300}\[ERR_[A-Z_]+\].{0,300}|'.+')",
         key_optional=True,
         reach=30,
         where=r"^test at (?P<file>[^\s:]{1,300}):(?P<line>\d+):(?P<column>\d+)",
@@ -116,7 +116,7 @@ RULES = (
         62,
         ("Error in plugin", "rror: in plugin", "errored after"),
         r"^\s*Error(?: in|: in) plugin ['\"](?P<plugin>[^'\"]+)['\"]",
-        key=r"^\s*(?:Message:)?\s*(?P<message>\S.*)",
+        key=r"^\s*(?:Message:\s*)?(?P<message>\S.*)",
         key_optional=True,
         reach=2,
         refine=True,

@@ -68,7 +68,8 @@ RULES = (
         Category.UNIT_TEST,
         70,
         ("FAILED", "Caused an ERROR"),
-        r"^\s*(?:\[junit\] )?(?:Test \S+ FAILED|Testcase: .*FAILED|\s*(?:FAILED|Caused an ERROR))$",
+        r"^\s*(?:\[junit\]\s+)?(?:Test \S+ FAILED|Testcase: .{0,300}FAILED|FAILED"
+        r"|Caused an ERROR)$",
         key=r"^\s*(?:\[junit\] )?(?P<message>\S.*)",
         key_optional=True,
         reach=1,

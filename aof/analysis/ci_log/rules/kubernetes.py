@@ -100,7 +100,7 @@ RULES = (
         83,
         ("Error from server",),
         r"Error from server(?: \((?P<reason>\w+)\))?: (?P<message>.*)",
-        unless=r"\(NotFound\).*\b(?:delete|deleting)\b|AlreadyExists",
+        unless=r"\(NotFound\).{0,300}\b(?:delete|deleting)\b|AlreadyExists",
     ),
     Rule(
         "helm-template",
@@ -148,7 +148,7 @@ RULES = (
         ),
         r"found in Chart\.yaml, but missing in charts|Error: looks like \"http"
         r"|no cached repo found|Error: failed to download \""
-        r"|Error: (?:.* )?chart \"[^\"]+\".* not found|no repository definition for",
+        r"|Error: .{0,30}chart \"[^\"]+\".{0,100} not found|no repository definition for",
     ),
     Rule(
         "chainsaw",

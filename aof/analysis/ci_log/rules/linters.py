@@ -94,7 +94,7 @@ RULES = (
         80,
         ("-warnings-as-errors]", "clang-format-violations"),
         r"^(?P<file>[^\s:]{1,300}):(?P<line>\d+):(?P<column>\d+): (?:error"
-        r"|warning): (?P<message>.*)\[.*(?:warnings-as-errors|clang-format-violations)",
+        r"|warning): (?P<message>.{0,300})\[.{0,300}(?:warnings-as-errors|clang-format-violations)",
         fix="lint",
     ),
     Rule(

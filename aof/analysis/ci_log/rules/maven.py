@@ -36,7 +36,8 @@ RULES = (
         Category.UNIT_TEST,
         76,
         ("[ERROR] ", "Error:  "),
-        r"^(?:\[ERROR\]|Error: )\s{2,}(?P<test>[A-Za-z_$][\w.$]*(?:\[.{0,80}\])?(?:\(.{0,80}\))?)"
+        r"^(?:\[ERROR\]"
+        r"|Error: )\s{2,}(?P<test>[A-Za-z_$][\w.$]*(?:\[.{0,80}\])?(?:\([^)]{0,80}\))?)"
         r"(?:->[\w.$]+)*:(?P<line>\d+)(?:->[\w.$]+:\d+)*(?: (?P<message>.*))?$"
         r"|^(?:\[ERROR\]|Error: )\s{2,}(?P<name>[A-Za-z_$][\w.$]*\.\w+)"
         r" (?:»|expected|Expected)(?P<rest>.*)",
@@ -79,7 +80,7 @@ RULES = (
         Category.UNIT_TEST,
         58,
         ("<<< FAILURE!", "<<< ERROR!"),
-        r"Tests run: \d+, .*<<< (?:FAILURE|ERROR)!",
+        r"Tests run: \d+, .{0,300}<<< (?:FAILURE|ERROR)!",
         pick="first",
         fix="maven-test",
     ),
@@ -135,7 +136,7 @@ RULES = (
             "Could not find the selected project",
         ),
         r"Non-(?:parse|read)able POM|Unknown lifecycle phase|Malformed POM"
-        r"|'dependencies\.dependency\.version' .* is missing"
+        r"|'dependencies\.dependency\.version' .{0,300} is missing"
         r"|No plugin found for prefix|requires a project to execute but there is no POM"
         r"|Could not find the selected project",
     ),
@@ -157,7 +158,7 @@ RULES = (
         r"))?\]?:? .*\[[A-Z]\w+\](?:\.)?$"
         r"|You have \d+ Checkstyle violation|files had format violations|PMD violation"
         r"|unapproved license"
-        r"|Run 'mvn spotless:apply'|Run '.*spotlessApply'",
+        r"|Run 'mvn spotless:apply'|Run '.{0,300}spotlessApply'",
         trigger=(".java:", "Checkstyle", "violation", "unapproved", "spotless"),
         fix="lint",
     ),

@@ -21,8 +21,9 @@ RULES = (
         Category.UNIT_TEST,
         85,
         ("MOZ_CRASH(", "Assertion failure: ", "MOZ_ASSERT"),
-        r"Hit MOZ_CRASH\((?P<message>.*?)\) at (?P<file>[^\s:]+):(?P<line>\d+)|Hit MOZ_CRASH\(.*"
-        r"|Assertion failure: .*, at (?P<other>[^\s:]+):\d+",
+        r"Hit MOZ_CRASH\((?P<message>.{0,300}?)\) at (?P<file>[^\s:]+):(?P<line>\d+)"
+        r"|Hit MOZ_CRASH\(.*"
+        r"|Assertion failure: .{0,300}, at (?P<other>[^\s:]+):\d+",
         fix="crash",
     ),
     Rule(
@@ -38,7 +39,7 @@ RULES = (
         Category.UNIT_TEST,
         74,
         ("LeakSanitizer", "leakcheck"),
-        r"leakcheck \| .*(?:bytes leaked|missing output line)",
+        r"leakcheck \| .{0,300}(?:bytes leaked|missing output line)",
         fix="test-failure",
     ),
     Rule(

@@ -24,7 +24,8 @@ RULES = (
         ),
         r"[Cc]ould not resolve (?:host|proxy)|Temporary failure (?:in name resolution|resolving)"
         r"|getaddrinfo (?:EAI_AGAIN|ENOTFOUND)|Name or service not known"
-        r"|UnknownHostException|dial tcp: lookup .* no such host|could not translate host name",
+        r"|UnknownHostException|dial tcp: lookup .{0,300} no such host"
+        r"|could not translate host name",
         unless=r"^\s*(?:at |W: )",
     ),
     Rule(
@@ -75,7 +76,7 @@ RULES = (
         r"|Network is unreachable|i/o timeout|[Rr]ead timed out|connect timed out"
         r"|502 Bad Gateway|503 Service (?:Temporarily )?Unavailable|504 Gateway Time-?out"
         r"|500 Internal Server Error|No route to host|RemoteDisconnected"
-        r"|(?:status code|HTTP(?:/\d\S*)?|error:?) 50[0234]\b|socket hang up",
+        r"|(?:status code|HTTP(?:/\d[\d.]{0,4})?|error:?) 50[0234]\b|socket hang up",
         unless=r"(?i)retry",
     ),
     Rule(
@@ -146,7 +147,7 @@ RULES = (
         r"|has no installation candidate"
         r"|packages have unmet dependencies|Unable to correct problems, you have held"
         r"|Unable to find a match: |unable to select packages:|^error: target not found: "
-        r"|E: Version '.*' for '.*' was not found",
+        r"|E: Version '[^']+' for '[^']+' was not found",
     ),
     Rule(
         "apt-mirror",

@@ -69,7 +69,7 @@ RULES = (
         84,
         ("npm ERR!", "npm error", "missing script"),
         _NPM + r"(?P<message>[Mm]issing script:.*|.*Could not read package\.json.*"
-        r"|enoent .*package\.json.*|EJSONPARSE.*|.*Failed to parse .*json.*"
+        r"|enoent .*package\.json.*|EJSONPARSE.*|.*Failed to parse .{0,300}json.*"
         r"|No workspaces found.*|.*Unknown (?:option|command).*)",
         pick="first",
         trigger=("npm", "issing"),
@@ -133,7 +133,7 @@ RULES = (
         r"^error (?P<message>(?:Couldn't find (?:any versions|package)"
         r"|Your lockfile needs to be updated|An unexpected error occurred: \"https?.*Not found"
         r"|Integrity check failed|.*no such package).*)|➤ YN00(?:28|27|35|82|18"
-        r"|16): .*(?:lockfile would have been|No candidates|not found|The remote archive"
+        r"|16): .{0,300}(?:lockfile would have been|No candidates|not found|The remote archive"
         r"|checksum).*",
         trigger=("rror", "YN00"),
         fix="yarn-lockfile",
@@ -149,14 +149,15 @@ RULES = (
             "defined in its package.json",
         ),
         r"The engine \"\w+\" is incompatible with this module|^error Found incompatible module"
-        r"|packageManager.*yarn@.*|requires Corepack",
+        r"|packageManager.{0,300}yarn@.*|requires Corepack",
     ),
     Rule(
         "yarn-error",
         Category.UNKNOWN,
         72,
         ("error ", "YN0001", "Usage Error"),
-        r"^error (?P<message>(?!Command failed)(?:[A-Z\"/]).*)|➤ YN0001: .*?(?P<berry>Error.*)"
+        r"^error (?P<message>(?!Command failed)(?:[A-Z\"/]).*)"
+        r"|➤ YN0001: .{0,300}?(?P<berry>Error.*)"
         r"|^Usage Error: .*",
         unless=r"^error (?:Command failed|TS\d)",
         refine=True,
@@ -167,8 +168,8 @@ RULES = (
         Category.DEPENDENCY,
         85,
         ("ERR_PNPM_",),
-        r"ERR_PNPM_(?:OUTDATED_LOCKFILE|LOCKFILE\w*|NO_MATCHING_VERSION\w*|FETCH_404"
-        r"|PEER_DEP_ISSUES|NO_LOCKFILE|FROZEN_LOCKFILE\w*"
+        r"ERR_PNPM_(?:OUTDATED_LOCKFILE|LOCKFILE\w{0,40}|NO_MATCHING_VERSION\w{0,40}|FETCH_404"
+        r"|PEER_DEP_ISSUES|NO_LOCKFILE|FROZEN_LOCKFILE\w{0,40}"
         r"|TARBALL_INTEGRITY|WORKSPACE_PKG_NOT_FOUND|PACKAGE_NOT_FOUND)\b.*",
         fix="pnpm-lockfile",
     ),
@@ -200,8 +201,8 @@ RULES = (
             "Running target",
         ),
         r"Command failed with exit code|ERR_PNPM_RECURSIVE|run failed: command|lerna ERR!"
-        r"|command .* exited \(\d+\)"
-        r"|Running target \S+ for project .* failed",
+        r"|command .{0,300} exited \(\d+\)"
+        r"|Running target \S+ for project .{0,300} failed",
         pick="first",
     ),
 )

@@ -11,7 +11,7 @@ RULES = (
         Category.UNIT_TEST,
         76,
         (") ",),
-        r"^\d+\) (?P<test>[A-Za-z_]\w*(?:\\\w+)*::\w+.*)$",
+        r"^\d+\) (?P<test>[A-Za-z_]\w*(?:\\\w+)*::\w+.{0,300})$",
         key=r"^(?P<message>\S.*)",
         where=r"^(?P<file>(?:[A-Za-z]:)?[/\\]\S+\.php):(?P<line>\d+)$",
         reach=25,
@@ -67,7 +67,7 @@ RULES = (
             "is missing from your system",
             "Composer detected issues in your platform",
         ),
-        r"your php version \(.*does not satisfy|the requested PHP extension \S+ is missing"
+        r"your php version \(.{0,300}does not satisfy|the requested PHP extension \S+ is missing"
         r"|is missing from your system|Composer detected issues in your platform",
     ),
     Rule(
@@ -75,7 +75,7 @@ RULES = (
         Category.COMPILE,
         80,
         ("Parse error:", "syntax error, unexpected"),
-        r"Parse error: +(?P<message>.*) in (?P<file>\S+?)(?: on line |:)(?P<line>\d+)",
+        r"Parse error: +(?P<message>.{0,300}) in (?P<file>\S+?)(?: on line |:)(?P<line>\d+)",
         fix="compile",
     ),
     Rule(
@@ -83,7 +83,8 @@ RULES = (
         Category.UNKNOWN,
         78,
         ("Fatal error:", "Uncaught "),
-        r"(?:PHP )?Fatal error: +(?P<message>.*?) in (?P<file>/\S+?)(?: on line |:)(?P<line>\d+)"
+        r"(?:PHP )?Fatal error: +(?P<message>.{0,300}?) in (?P<file>/\S+?)(?: on line "
+        r"|:)(?P<line>\d+)"
         r"|^PHP Fatal error: .*",
         refine=True,
     ),

@@ -53,7 +53,7 @@ RULES = (
             "requirement conflicts",
             "inconsistent version",
         ),
-        r"ERROR: Cannot install .* because these package versions have conflict"
+        r"ERROR: Cannot install .{0,300} because these package versions have conflict"
         r"|ResolutionImpossible"
         r"|(?:Contextual)?VersionConflict: "
         r"|DistributionNotFound: "
@@ -73,7 +73,7 @@ RULES = (
         ),
         r"requires a different Python: .*|externally-managed-environment|InterpreterNotFound"
         r"|No interpreter found for"
-        r"|ERROR: Package .* requires Python",
+        r"|ERROR: Package .{0,300} requires Python",
     ),
     Rule(
         "pip-requirements",
@@ -91,7 +91,8 @@ RULES = (
         r"Could not open requirements file|Invalid requirement: .*"
         r"|is not a valid editable requirement"
         r"|does not appear to be a Python project"
-        r"|[Nn]either 'setup\.py' nor 'pyproject\.toml' found|Directory '.*' is not installable",
+        r"|[Nn]either 'setup\.py' nor 'pyproject\.toml' found"
+        r"|Directory '.{0,300}' is not installable",
     ),
     Rule(
         "pip-network",
@@ -108,7 +109,7 @@ RULES = (
             "NewConnectionError",
             "Failed to fetch:",
         ),
-        r"(?:Read|Connect)TimeoutError|Could not fetch URL|HTTPSConnectionPool\(.*Max retries"
+        r"(?:Read|Connect)TimeoutError|Could not fetch URL|HTTPSConnectionPool\(.{0,300}Max retries"
         r"|^ERROR: HTTP error|IncompleteRead"
         r"|CondaHTTPError|NewConnectionError|error: Failed to fetch: ",
         unless=r"Retrying|^WARNING",
@@ -134,8 +135,8 @@ RULES = (
         r"error: subprocess-exited-with-error|metadata-generation-failed"
         r"|ERROR: Failed building wheel for|Could not build wheels for"
         r"|legacy-install-failure|Failed to build installable wheels"
-        r"|^\s*error: command '.*' failed|Command .*setup\.py egg_info.* failed"
-        r"|Failed to build `.*`|Command \".*\" failed with error code",
+        r"|^\s*error: command '.*' failed|setup\.py egg_info.{0,300} failed"
+        r"|Failed to build `.{0,300}`|Command \".{0,300}\" failed with error code",
         pick="first",
     ),
     Rule(
@@ -158,7 +159,8 @@ RULES = (
         ),
         r"version solving failed|changed significantly since \S*lock|SolverProblemError"
         r"|is not compatible with some of the required packages"
-        r"|Unable to find installation candidates for|[Ll]ock ?file .*needs to be updated, but"
+        r"|Unable to find installation candidates for|[Ll]ock ?file .{0,300}needs to be"
+        r" updated, but"
         r"|Your Pipfile\.lock \(\w+\) is out of date"
         r"|ResolutionFailure|poetry\.lock is not up to date|requirements are unsatisfiable",
     ),
@@ -184,7 +186,7 @@ RULES = (
             "nothing provides",
         ),
         r"ResolvePackageNotFound|PackagesNotFoundError"
-        r"|(?:Lib[Mm]amba)?[Uu]nsatisfiable(?:Error)?: .*|nothing provides .* needed by",
+        r"|(?:Lib[Mm]amba)?[Uu]nsatisfiable(?:Error)?: .*|nothing provides .{0,300} needed by",
     ),
     Rule(
         "python-environment",
@@ -198,7 +200,7 @@ RULES = (
             "invalid choice: '",
             "ensurepip is not available",
         ),
-        r"error: invalid command '\w+'|python\S*: can't open file '(?P<file>[^']+)'"
+        r"error: invalid command '\w+'|python\S{0,30}: can't open file '(?P<file>[^']+)'"
         r"|error: Failed to spawn: `|No module named pip\b"
         r"|ensurepip is not available",
     ),
@@ -217,7 +219,7 @@ RULES = (
             "already exists on crates.io",
             "Invalid or non-existent authentication",
         ),
-        r"File already exists|HTTPError: 4\d\d .* from https?://"
+        r"File already exists|HTTPError: 4\d\d .{0,300} from https?://"
         r"|cannot publish over the previously published|InvalidDistribution"
         r"|is already uploaded|already exists on crates|Invalid or non-existent authentication",
     ),
@@ -232,8 +234,8 @@ RULES = (
             "nox > Command",
             "commands failed",
         ),
-        r"InvocationError for command|: FAIL code \d|nox > (?:Session .* failed"
-        r"|Command .* failed)|ERROR: .*commands failed",
+        r"InvocationError for command|: FAIL code \d|nox > (?:Session .{0,300} failed"
+        r"|Command .{0,300} failed)|ERROR: .{0,300}commands failed",
         pick="first",
     ),
 )

@@ -135,7 +135,7 @@ RULES = (
             "node down: Not properly terminated",
         ),
         r"worker '\w+' crashed while running '(?P<file>[^':]+)(?:::(?P<test>[^']+))?'"
-        r"|^Fatal Python error: .*|\+{3,} Timeout \+{3,}|node down: Not properly terminated",
+        r"|^Fatal Python error: .*|\+{3} Timeout \+{3}|node down: Not properly terminated",
         fix="python-crash",
     ),
     Rule(

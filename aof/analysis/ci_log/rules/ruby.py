@@ -14,7 +14,7 @@ RULES = (
         r"^\s*(?:Failure/Error: )(?P<code>.*)",
         key=r"^\s+(?P<message>(?:[Ee]xpected|got:|[A-Z]\w*(?:::\w+)*(?:Error|Exception|NotFound"
         r"|Timeout|Invalid)?:$|[A-Z]\w*(?:::\w+)*:$"
-        r"|.*(?:expected|received|undefined|wrong number)).*)",
+        r"|.{0,300}(?:expected|received|undefined|wrong number)).*)",
         key_optional=True,
         where=r"^\s+# (?P<file>\./\S+?):(?P<line>\d+)",
         stop=r"^\s+\d+\) ",
@@ -49,7 +49,7 @@ RULES = (
         ("Failure:", "Error:"),
         r"^(?:\s+\d+\) )?(?:Failure|Error):$",
         key=r"^\s{0,40}(?P<message>(?!\S{1,200}#\S)\S.*)$",
-        where=r"\[(?P<file>[^\s:\]]+):(?P<line>\d+)\]|^\s+(?P<other>\S+\.rb):\d+:in",
+        where=r"\[(?P<file>[^\s:\[\]]+):(?P<line>\d+)\]|^\s+(?P<other>\S+\.rb):\d+:in",
         reach=4,
         refine=True,
         fix="test-failure",
@@ -105,7 +105,8 @@ RULES = (
             "requires RubyGems version",
             "find the bundler version",
         ),
-        r"Your Ruby version is .*, but your Gemfile specified|requires (?:Ruby|RubyGems) version"
+        r"Your Ruby version is .{0,300}, but your Gemfile specified|requires (?:Ruby"
+        r"|RubyGems) version"
         r"|Could not find 'bundler' \(",
     ),
     Rule(

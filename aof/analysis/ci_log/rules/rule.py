@@ -95,7 +95,8 @@ class Rule:
 
     def search(self, text: str) -> re.Match[str] | None:
         """The match of `pattern` in a cleaned line that holds a needle, or None."""
-        match = compiled(self.pattern).search(text[: self.limit])
+        text = text[: self.limit]
+        match = compiled(self.pattern).search(text)
         if match is not None and self.unless and compiled(self.unless).search(text):
             return None
         return match

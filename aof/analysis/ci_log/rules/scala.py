@@ -51,7 +51,7 @@ RULES = (
         Category.UNKNOWN,
         40,
         ("[error] (",),
-        r"^\[error\] \((?P<message>.*)\) .*(?:failed|unsuccessful|Failed|Exception)",
+        r"^\[error\] \((?P<message>.{0,300})\) .{0,300}(?:failed|unsuccessful|Failed|Exception)",
         trigger=("[error]",),
         pick="first",
     ),

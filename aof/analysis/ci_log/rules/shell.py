@@ -107,7 +107,7 @@ RULES = (
             "does not exist",
         ),
         r"^(?:\S{0,200}: )?(?:line \d+: )?[^\n]{1,300}: No such file or directory|cannot (?:stat"
-        r"|access) .*: No such|Could not find file '|open \S+: no such file"
+        r"|access) .{0,300}: No such|Could not find file '|open \S+: no such file"
         r"|The system cannot find the|ENOENT: no such file or directory|^tar: .*: Cannot open",
         unless=r"fatal error: |^find: |^rm: ",
     ),

@@ -124,6 +124,6 @@ RULES = (
         Category.DEPLOY,
         80,
         ("pulumi:pulumi:Stack", "error: update failed", "error: preview failed"),
-        r"pulumi:pulumi:Stack.*error|error: (?:update|preview) failed",
+        r"pulumi:pulumi:Stack.{0,300}error|error: (?:update|preview) failed",
     ),
 )

@@ -45,7 +45,8 @@ RULES = (
         Category.DEPENDENCY,
         72,
         ("No module named", "cannot import name"),
-        r"(?:ModuleNotFoundError|ImportError): (?P<message>.*)|^\S*python\S*: No module named .*",
+        r"(?:ModuleNotFoundError|ImportError): (?P<message>.*)"
+        r"|^\S{0,200}python\S{0,60}: No module named .*",
     ),
     Rule(
         "syntax-error",
@@ -166,7 +167,7 @@ RULES = (
             "free(): invalid",
         ),
         r"terminate called (?:after throwing|without an active)"
-        r"|(?<![\w./+-])(?P<file>[\w./+-]{1,200}):(?P<line>\d+):.{0,200}?Assertion `.*' failed"
+        r"|(?<![\w./+-])(?P<file>[\w./+-]{1,200}):(?P<line>\d+):.{0,200}?Assertion `[^`]*' failed"
         r"|Assertion failed: .*|pure virtual method called|double free or corruption"
         r"|corrupted size vs"
         r"|stack smashing detected|free\(\): invalid",

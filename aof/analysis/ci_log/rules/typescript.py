@@ -88,7 +88,7 @@ RULES = (
         ),
         r"Module (?:parse|build) failed|Transform failed with \d+ error"
         r"|✘ \[ERROR\] (?P<message>.*)|RollupError: .*"
-        r"|SyntaxError: (?P<file>/\S+): .*\(\d+:\d+\)|SassError: .*|^\s*(?:x|×|⨯"
+        r"|SyntaxError: (?P<file>/\S+): .{0,300}\(\d+:\d+\)|SassError: .*|^\s*(?:x|×|⨯"
         r"|Error:)\s+Expected .*, got .*"
         r"|^Syntax Error: .*",
         where=r"^\s+(?P<file>[^\s:]{1,300}\.\w+):(?P<line>\d+):(?P<column>\d+):",

@@ -12,7 +12,7 @@ RULES = (
         75,
         ("FAIL: ", "ERROR: ", "FAIL [", "ERROR ["),
         r"^(?:FAIL|ERROR)(?: \[[\d.]+s\])?: (?P<test>Failure: \w+ \(.{0,200}"
-        r"|[\w.]+ \([\w.]+\)?.{0,200}|[\w.]+\.[\w.]+.{0,100})$",
+        r"|[\w.]+ \([\w.]+\)?.{0,200}|(?=\w+\.)[\w.]+.{0,100})$",
         key=r"^(?!Traceback|ImportError: Failed to import test module|[-=]{3}|During handling"
         r"|The above)"
         r"(?P<message>[A-Za-z_][\w.]*(?:: .*|$))",
