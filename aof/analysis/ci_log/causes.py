@@ -59,7 +59,8 @@ _CAUSES: tuple[tuple[Category, re.Pattern[str]], ...] = (
         C.CONFIG,
         re.compile(
             r"KeyError: '[A-Z_]{3,}'|environment variable|ImproperlyConfigured|TOMLDecodeError"
-            r"|[Ii]nvalid config|[Cc]onfiguration (?:error|is invalid)|yaml\.(?:scanner|parser)\."
+            r"|[Ii]nvalid (?:config|pyproject\.toml)|[Cc]onfiguration (?:error|is invalid)"
+            r"|yaml\.(?:scanner|parser)\."
             r"|mapping values are not allowed|AnsibleUndefined|\"msg\": .{0,200}'\w+' is undefined"
         ),
     ),

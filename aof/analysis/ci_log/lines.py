@@ -27,6 +27,7 @@ class Lines:
         self._numbered = (0, 1)  # the line asked for last, and its number
         self._reads = 0
         self._texts: dict[int, str] = {}
+        self.branches: set[str] = set()  # names that begin lines in brackets, and are no text
 
     def start(self, offset: int) -> int:
         """First byte of the line that holds `offset`."""
@@ -61,9 +62,13 @@ class Lines:
         if text is None:
             if len(self._texts) >= _CACHE:
                 self._texts.clear()
-            text = self._texts[start] = clean(self.raw(start))
+            text = self._texts[start] = self._without_branch(clean(self.raw(start)))
         self.read += len(text)
         return text
+
+    def _without_branch(self, text: str) -> str:
+        name, bracket, rest = text[1:].partition("] ") if text.startswith("[") else ("", "", "")
+        return rest if bracket and name in self.branches else text
 
     def is_marked(self, start: int) -> bool:
         """True when the runner marked the line at `start` as an error."""

@@ -49,6 +49,7 @@ _BORDER = re.compile(
     rb'|The command "(?P<command>[^\n]{0,400}?)" (?:failed and )?exited with \d'
 )
 _SOURCE_LINE = re.compile(rb"^[^\x1b^]{0,60}(?:\x1b|\^\[)\[36;1m")
+_BRANCH = "Branch: "  # Jenkins begins each line of a parallel branch with its name in brackets
 _ECHO = re.compile(rb"^[^\x1b]{0,60}\x1b\[32;1m\$ ")
 _TRUNCATED = re.compile(rb"[Jj]ob's log exceeded limit|log length has exceeded the limit")
 
@@ -231,6 +232,8 @@ class Segmenter:
 
     def _on_stage(self, value: str, start: int, _end: int) -> None:
         self._platform("jenkins")
+        if value.startswith(_BRANCH):
+            self._lines.branches.add(value.removeprefix(_BRANCH))
         self._open(value, start)
 
     def _on_fold(self, value: str, start: int, _end: int) -> None:

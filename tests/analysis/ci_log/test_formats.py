@@ -137,3 +137,11 @@ def test_without_any_rule_the_last_output_is_shown_and_called_unrecognised() -> 
     assert diagnosis.primary.text == "the gasket is bent"
     assert not diagnosis.recognised
     assert diagnosis.outcome == "failed"
+
+
+def test_lines_of_parallel_branches_are_read_without_their_names() -> None:
+    text = logs.jenkins("\n".join(f"[unit] {line}" for line in FAILURE.splitlines())).decode()
+    text = text.replace("[Pipeline] sh\n", "[Pipeline] { (Branch: unit)\n[Pipeline] sh\n")
+    diagnosis = diagnose(text.encode())
+    assert diagnosis.primary is not None
+    assert diagnosis.primary.text == "E       assert 3 == 4"

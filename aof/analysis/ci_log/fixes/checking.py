@@ -35,6 +35,7 @@ ADVICE: dict[str, Advice] = {
     "lint": _lint(),
     "ruff": _lint("ruff check --fix {file}"),
     "flake8": _lint("flake8 {file}"),
+    "pylint": _lint("pylint {file}"),
     "eslint": _lint("npx eslint --fix {file}"),
     "stylelint": _lint("npx stylelint --fix {file}"),
     "biome": _lint("npx biome check --write {file}"),
@@ -62,6 +63,7 @@ ADVICE: dict[str, Advice] = {
     "gofmt": _format("gofmt -w {file}"),
     "types": _types(),
     "mypy": _types("mypy {file}"),
+    "pyright": _types("pyright {file}"),
     "pre-commit": Advice(
         "A hook failed or changed files.",
         ("Run the hooks on all files and commit what they change.",),

@@ -35,6 +35,19 @@ RULES = (
         fix="go-test",
     ),
     Rule(
+        "go-json",
+        Category.UNIT_TEST,
+        76,
+        ('"Action":"fail"',),
+        r'^\{"Time":.{0,80}"Action":"fail".{0,300}"Test":"(?P<test>[^"]{1,200})"',
+        key=r'"Output":" +(?P<file>[^\s:"]{1,200}_test\.go):(?P<line>\d+): '
+        r'(?P<message>\S.*?)(?:\\n)?"\}$',
+        key_before=True,
+        key_optional=True,
+        reach=12,
+        fix="go-test",
+    ),
+    Rule(
         "go-testify",
         Category.UNIT_TEST,
         75,

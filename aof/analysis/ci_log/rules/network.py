@@ -103,12 +103,11 @@ RULES = (
             "does not exist",
             "password authentication failed",
             "Access denied for user",
-            "the database system is starting up",
             "no pg_hba.conf",
         ),
         r"(?:FATAL|ERROR): +(?:role|database|relation) \"[^\"]+\" does not exist"
         r"|password authentication failed for user|Access denied for user '"
-        r"|the database system is starting up|no pg_hba\.conf entry",
+        r"|no pg_hba\.conf entry",
         fix="service-not-ready",
     ),
     Rule(
