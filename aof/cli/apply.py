@@ -30,6 +30,7 @@ def apply(identifier: str, *, from_forge: bool, output: str) -> None:
       aofctl apply plan-1a2b3c4d --from-forge
     """
     from aof.cli.approvals import office
+    from aof.cli.plan_views import stopped_lines
     from aof.cli.progress import progress
 
     here = office()
@@ -57,7 +58,6 @@ def apply(identifier: str, *, from_forge: bool, output: str) -> None:
     if outcome.nothing_to_do:
         notice("everything had been applied before; nothing was done")
     if outcome.stopped:
-        notice(f"stopped: {outcome.stopped}")
-        for command in outcome.undo:
-            notice(f"to take back what was applied: {command}")
+        for line in stopped_lines(plan, outcome):
+            notice(line)
         raise click.exceptions.Exit(int(outcome.code))

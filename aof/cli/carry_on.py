@@ -84,6 +84,7 @@ def _ask(plan: Plan) -> ExitCode:
 
 def _apply(plan: Plan) -> ExitCode:
     from aof.cli.approvals import office
+    from aof.cli.plan_views import stopped_lines
     from aof.cli.progress import progress
 
     outcome = office().apply(plan, progress())
@@ -93,9 +94,8 @@ def _apply(plan: Plan) -> ExitCode:
         notice(f"warning: {warning}")
     if not outcome.stopped:
         return ExitCode.OK
-    notice(f"stopped: {outcome.stopped}")
-    for command in outcome.undo:
-        notice(f"to take back what was applied: {command}")
+    for line in stopped_lines(plan, outcome):
+        notice(line)
     return outcome.code
 
 

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 import html
 import json
+import shlex
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 from aof.plans import Action, ActionStatus, Decision, Plan
 from aof.templates.markdown import code, plain
+
+if TYPE_CHECKING:
+    from aof.engine.apply import Outcome
 
 _SIGNS = {"read": " ", "notify": "!", "write": "~"}
 
@@ -61,6 +66,13 @@ def _action_lines(plan: Plan, action: Action, status: str) -> list[str]:
                 f"(policy {plain(ruling.policy)}, rule {plain(ruling.rule)})"
             )
     return lines
+
+
+def stopped_lines(plan: Plan, outcome: Outcome) -> list[str]:
+    """What to say when not everything was applied: why, and both ways from there."""
+    back = [f"to take back what was applied: {command}" for command in outcome.undo]
+    on = [f"to go on, remove the cause, then: aofctl run agent {shlex.quote(plan.ref)}"]
+    return [f"stopped: {outcome.stopped}", *(on if plan.ref else []), *back]
 
 
 def plan_html(plan: Plan, statuses: Mapping[str, object], missing: list[str]) -> str:

@@ -274,8 +274,7 @@ class Apply:
                 failure = self._act(action) if state is State.WAITING else ""
                 failure = failure or self._verified(action)
         except (PlanRefused, PolicyDenied, Unreachable) as error:
-            why = f"{action.id}: {error.what}" + (f" ({error.why})" if error.why else "")
-            return _Stop(why, error.exit_code)
+            return _Stop(f"{action.id}: {_said(error)}", error.exit_code)
         return _Stop(f"{action.id}: {failure}", ExitCode.STOP) if failure else None
 
     def _act(self, action: Action) -> str:
@@ -314,7 +313,7 @@ class Apply:
                 self.warnings.append(f"{action.id}: {error.what}, yet it took effect")
                 return ""
         self._record("failed", action, why=error.what, error=error.as_dict())
-        return f"{action.command} failed: {error.what}" + (f" ({error.why})" if error.why else "")
+        return f"{action.command} failed: {_said(error)}"
 
     def _verified(self, action: Action) -> str:
         seen = self._observer.look_until(action, self.verify_s)
@@ -411,3 +410,9 @@ class Apply:
             warnings=tuple(self.warnings),
             nothing_to_do=nothing_to_do,
         )
+
+
+def _said(error: AofError) -> str:
+    """A failure in one line: what, why, and what to do."""
+    why = f" ({error.why})" if error.why else ""
+    return f"{error.what}{why}" + (f"; {error.fix}" if error.fix else "")

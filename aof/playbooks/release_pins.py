@@ -103,10 +103,12 @@ class Pins:
     here: str | None = field(init=False, default=None)
     has_remote: bool = field(init=False, default=False)
     _changed: set[str] = field(init=False, default_factory=set)
+    _shown: str = field(init=False, default="")
 
     def __post_init__(self) -> None:
         status = self._read("status")
         self._changed = set(status["changed"])
+        self._shown = str(status["branch"])
         self.has_remote = bool(status["remotes"])
         self.here = self._tip(self.full, ".")
         there = self._tip(self.full) if self.has_remote else self.here
@@ -343,6 +345,8 @@ class Pins:
         )
 
     def _uncommit(self, branch: str) -> str:
+        if branch in {"", self.branch} and self._shown == self.branch:
+            return f"git reset --keep {self.head[:12]}"
         if branch in {"", self.branch}:
             return f"git update-ref refs/heads/{self.branch} {self.head[:12]}"
         return f"git branch -D {branch}"

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from aof.analysis.release.changelog import ChangelogWriter
-from aof.analysis.release.changelog_file import put_release, section_of
+from aof.analysis.release.changelog_file import MARK, put_release, section_of
 from aof.analysis.release.changes import Range, read_range
 from aof.analysis.release.config import Package, ReleaseConfig, VersionFile
 from aof.analysis.release.escape import escape
@@ -89,8 +89,7 @@ class Preparation:
         for plan in ready:
             version = plan.version or ""
             section = self._section(plan, plan.changed, plan.next or "", version)
-            self._files(plan, version, section)
-            self._add(plan, plan.next or "", version, section)
+            self._add(plan, plan.next or "", version, self._files(plan, version, section))
         shown = (ready[0].version or "") if len(ready) == 1 else ", ".join(self.made.tags)
         self.made.subject = self.config.commit_message.replace("{version}", shown)
         self.made.message = bump_message(self.made.subject, self.made.tags)
@@ -133,7 +132,11 @@ class Preparation:
         reply = remembered_reply(self.memory, plan.id, text.tag)
         return text if reply is None else text.reworded(reply)
 
-    def _files(self, plan: ReleasePlan, version: str, section: str) -> None:
+    def _files(self, plan: ReleasePlan, version: str, section: str) -> str:
+        """Set the files that follow the version; returns the section as the changelog has it.
+
+        What people wrote under `[Unreleased]` is then part of it.
+        """
         package = next((one for one in self.config.packages if one.name == plan.package), None)
         expected = [one for one in (plan.current_version, plan.prerelease_version) if one]
         declared, contents = self._declared(package, expected)
@@ -147,7 +150,9 @@ class Preparation:
             )
             if after != before:
                 files[path] = after.encode()
+            section = _titled(section, section_of(after, version))
         self.made.files.update(files)
+        return section
 
     def _declared(
         self, package: Package | None, expected: Sequence[str]
@@ -165,6 +170,12 @@ class Preparation:
         return declared, self.repository.files(paths)
 
 
+def _titled(section: str, text: str) -> str:
+    """`text` below the heading of `section`, without our own mark in the changelog."""
+    text = text.replace(f"{MARK}\n", "").replace("\n\n\n", "\n\n").strip("\n")
+    return f"{section.partition(chr(10))[0]}\n\n{text}\n" if text else section
+
+
 def published_section(
     repository: CalledRepository, config: ReleaseConfig, version: str, sha: str
 ) -> str:
@@ -173,7 +184,7 @@ def published_section(
         return ""
     raw = repository.file(config.changelog.file, sha)
     text = section_of(raw.decode("utf-8", "replace"), version) if raw else ""
-    return f"## [{version}]\n\n{text}\n" if text else ""
+    return _titled(f"## [{version}]", text) if text else ""
 
 
 def _migration(content: Range) -> list[Finding]:

@@ -19,6 +19,7 @@ from aof.playbooks.release_texts import notes_block
 from aof.verdict import Finding, Verdict
 
 _MOST = 20
+_ALWAYS = ("Breaking changes", "Features", "Bug fixes")
 _KEPT = ("app", "package")
 _KINDS = {
     "feat": "Features",
@@ -35,6 +36,8 @@ def findings_of(plans: Plans, evidence: Sequence[str]) -> list[Finding]:
     for plan in plans.plans:
         name = f"{plan.package}: " if plan.package else ""
         changed = plan.changed
+        if not changed.commits:
+            continue
         title = (
             f"{name}{changed.commits} commits: {len(changed.changes)} conventional, "
             f"{len(changed.unconventional)} unconventional, {len(changed.cancelled)} cancelled"
@@ -98,12 +101,13 @@ def report_blocks(
         memory: Earlier entries.
     """
     prepared, stages, actions = outcome.prepared, outcome.stages, outcome.actions
+    going_on = outcome.decision != "NO-RELEASE"
     return {
         "way": _way(outcome, ahead),
         "fix": outcome.fix,
         "again": _again(outcome, settings),
-        "heading": "\n".join(_heading(plan) for plan in plans.plans),
-        "calculation": "\n".join(_calculation(plan) for plan in plans.plans),
+        "heading": "\n\n".join(_heading(plan, going_on=going_on) for plan in plans.plans),
+        "calculation": "\n\n".join(filter(None, map(_calculation, plans.plans))),
         "changelog": prepared.section.strip("\n") if prepared else "",
         "notes": notes_block(prepared.texts) if prepared else "",
         "stages": _stages(stages),
@@ -113,29 +117,31 @@ def report_blocks(
     }
 
 
-def _heading(plan: ReleasePlan) -> str:
+def _heading(plan: ReleasePlan, *, going_on: bool) -> str:
+    """What is out and what comes; only what is out where nothing new is released."""
     rows = [f"**Package**: {plan.package}"] if plan.package else []
-    rows += [
-        f"**Current version**: {plan.current or 'none yet'}",
-        f"**Next version**: {plan.next or 'no release needed'}",
-        f"**Release type**: {plan.level.word.upper()}",
-    ]
+    rows.append(f"**Current version**: {plan.current or 'none yet'}")
+    if plan.next or not going_on:
+        rows.append(f"**Next version**: {plan.next or 'no release needed'}")
+        rows.append(f"**Release type**: {plan.level.word.upper()}")
     return "  \n".join(rows)
 
 
 def _calculation(plan: ReleasePlan) -> str:
     changed = plan.changed
+    if not changed.commits:
+        return ""
     kinds = Counter(change.parsed.type or "squash" for change in changed.changes)
     breaking = sum(change.breaking for change in changed.changes)
     breaking += sum(bool(one.breaking_notes) for one in changed.unconventional)
     since = f" since {plan.current}" if plan.current else ""
-    lines = [f"**Commits analyzed**: {changed.commits}{since}", ""]
-    lines.append(f"- Breaking changes: {breaking}")
-    lines += [f"- {title}: {kinds.pop(kind, 0)}" for kind, title in _KINDS.items()]
-    lines += [f"- {escape(kind)}: {count}" for kind, count in sorted(kinds.items())]
-    lines.append(f"- Without convention: {len(changed.unconventional)}")
-    lines.append(f"- Cancelled by reverts: {len(changed.cancelled)}")
-    return "\n".join(lines)
+    counts = {"Breaking changes": breaking}
+    counts |= {title: kinds.pop(kind, 0) for kind, title in _KINDS.items()}
+    counts |= {escape(kind): count for kind, count in sorted(kinds.items())}
+    counts["Without convention"] = len(changed.unconventional)
+    counts["Cancelled by reverts"] = len(changed.cancelled)
+    lines = [f"- {title}: {count}" for title, count in counts.items() if count or title in _ALWAYS]
+    return "\n".join([f"**Commits analyzed**: {changed.commits}{since}", "", *lines])
 
 
 def _stages(stages: Sequence[StageView]) -> str:

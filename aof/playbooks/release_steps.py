@@ -282,7 +282,9 @@ class ReleaseSteps:
             "git",
             "push",
             {"refs": names},
-            reason="Bring branch and tags to the remote, all or none",
+            reason="Bring branch and tags to the remote, all or none"
+            if tags
+            else f"Bring {', '.join(one.removeprefix('refs/heads/') for one in branches)} there",
             evidence=self.remote.evidence,
             target=self.remote.name,
             assumes=self._unmoved(),

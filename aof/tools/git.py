@@ -58,6 +58,8 @@ def _revert_command(arguments: Mapping[str, Any]) -> str:
 
 def _reference(arguments: Mapping[str, Any], name: str) -> list[str]:
     value = arguments.get(name, f"<{name}>")
+    if isinstance(value, Mapping) and "$result" in value:
+        return [f"<commit-of-{str(value['$result']).partition('.')[0]}>"]
     return [value if isinstance(value, str) else f"<{name}>"]
 
 

@@ -321,7 +321,7 @@ def test_commands_read_as_a_person_would_type_them() -> None:
         == "git commit -m 'chore: x' -- 'a b'"
     )
     tag = {"name": "v1", "target": {"$result": "a1.sha"}, "message": "Release 1"}
-    assert operations["tag"].command(tag) == "git tag -a v1 <target> -m 'Release 1'"
+    assert operations["tag"].command(tag) == "git tag -a v1 <commit-of-a1> -m 'Release 1'"
     assert operations["push"].command({"refs": REFS}).startswith("git push --atomic origin refs/")
     revert = {"commit": "abc", "mainline": 1}
     assert operations["revert"].command(revert) == "git revert --no-edit -m 1 abc"

@@ -246,6 +246,10 @@ def _advice(answer: Answer) -> str:
         reset = answer.headers.get("x-ratelimit-reset", "")
         at = isoformat(datetime.fromtimestamp(int(reset), UTC)) if reset.isdecimal() else "later"
         return f"the rate limit is used up; try again after {at}"
+    if answer.status == 403 and b"not permitted to create or approve pull requests" in answer.body:
+        return (
+            "allow it in the settings: Actions, General, Workflow permissions; or use another token"
+        )
     advice = {
         401: "check GITHUB_TOKEN: it is wrong, expired or revoked",
         403: "give the token the missing permission; see docs/tools-ci.md",
