@@ -40,8 +40,7 @@ RULES = (
         76,
         ('"Action":"fail"',),
         r'^\{"Time":.{0,80}"Action":"fail".{0,300}"Test":"(?P<test>[^"]{1,200})"',
-        key=r'"Output":" +(?P<file>[^\s:"]{1,200}_test\.go):(?P<line>\d+): '
-        r'(?P<message>\S.*?)(?:\\n)?"\}$',
+        key=r'"Output":" {4}(?P<file>[^\s:"]{1,200}):(?P<line>\d+): (?P<message>[^"\\]{1,300})',
         key_before=True,
         key_optional=True,
         reach=12,
