@@ -1,11 +1,14 @@
 """Next version and full changelog of a large repository, beside `git log` and other tools.
 
-python -m benchmarks.release [--commits N] [--tags N] [--unreleased N] [--runs N] [--folder DIR]
+python -m benchmarks.release [--commits N] [--tags N] [--unreleased N] [--runs N] [--only WORD]
+    [--folder DIR] [--peers DIR] [--timeout S]
 
-The repository is generated. Peers are measured when they are on PATH (git-cliff, cz,
-semantic-release of python-semantic-release); what is not there is left out. CPU seconds are
-user + system of the whole process and its children; the median of the runs is printed, with
-wall time in brackets, and the most memory any process of the command used.
+The repository is generated. Peers are looked for in the virtual environments below `--peers`
+(`--install-peers` makes them) and on PATH; what is not there is left out. CPU seconds are user +
+system of the whole process and its children; the median of the runs is printed, with wall time
+in brackets, and the most memory any process of the command used. A command that does not end in
+time is shown with that bound; one that takes long is run once. `x floor` is the CPU compared with
+`git log` of the same range, for aofctl without the imports.
 """
 
 from __future__ import annotations
@@ -48,7 +51,7 @@ class Cost(NamedTuple):
     cpu_s: float
     wall_s: float
     memory_mb: float
-    ok: bool
+    code: str
 
 
 def generate(folder: Path, *, commits: int, tags: int, unreleased: int, seed: int = 6) -> None:
@@ -117,30 +120,40 @@ def _message(number: int, dice: random.Random) -> str:
     return header + body + "\n"
 
 
-def measure(argv: list[str], folder: Path, runs: int) -> Cost:
+def measure(argv: list[str], folder: Path, runs: int, timeout_s: float) -> Cost:
     """Median cost of a command; its memory by the largest process of its tree."""
-    found = [_once(argv, folder) for _ in range(runs)]
+    found = [_once(argv, folder, timeout_s)]
+    while len(found) < runs and found[0].wall_s < _LONG_S:
+        found.append(_once(argv, folder, timeout_s))
     return Cost(
         statistics.median(one.cpu_s for one in found),
         statistics.median(one.wall_s for one in found),
         max(one.memory_mb for one in found),
-        all(one.ok for one in found),
+        found[0].code,
     )
 
 
+_LONG_S = 30.0
 _CHILD = """
-import resource, subprocess, sys, time
+import os, resource, signal, subprocess, sys, time
 began = time.perf_counter()
-code = subprocess.run(sys.argv[1:], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL).returncode
+quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+process = subprocess.Popen(sys.argv[2:], start_new_session=True, **quiet)
+try:
+    code = process.wait(timeout=float(sys.argv[1]))
+except subprocess.TimeoutExpired:
+    os.killpg(process.pid, signal.SIGKILL)
+    process.wait()
+    code = "timeout"
 used = resource.getrusage(resource.RUSAGE_CHILDREN)
 wall = time.perf_counter() - began
 print(used.ru_utime + used.ru_stime, wall, used.ru_maxrss / 1024, code)
 """
 
 
-def _once(argv: list[str], folder: Path) -> Cost:
+def _once(argv: list[str], folder: Path, timeout_s: float) -> Cost:
     done = subprocess.run(
-        [sys.executable, "-c", _CHILD, *argv],
+        [sys.executable, "-c", _CHILD, str(timeout_s), *argv],
         cwd=folder,
         capture_output=True,
         text=True,
@@ -148,40 +161,98 @@ def _once(argv: list[str], folder: Path) -> Cost:
         env={**os.environ, "NO_COLOR": "1", "CI": "1"},
     )
     cpu, wall, memory, code = done.stdout.split()
-    return Cost(float(cpu), float(wall), float(memory), code == "0")
+    return Cost(float(cpu), float(wall), float(memory), code)
 
 
-def commands() -> dict[str, list[str]]:
-    """Label to command; only programs that are installed."""
+ALL, NEW, IMPORTS = "floor: git log, all", "floor: git log, unreleased", "aofctl: imports alone"
+_IMPORTED = (
+    "import click, aof.cli.main, aof.cli.analyze_release, aof.cli.release_repository, "
+    "aof.analysis.release.history, aof.analysis.release.changelog, aof.transport.git_deepen"
+)
+
+
+def own_commands() -> dict[str, list[str]]:
+    """Label to command: the floors and aofctl."""
     ours = [str(Path(sys.executable).with_name("aofctl")), "analyze", "release"]
     log = ["git", "log", "-z", "--format=%H%n%P%n%an%n%ae%n%ct%n%B"]
-    listed = {
-        "floor: git log, all": [*log, "HEAD"],
-        "floor: git log, unreleased": [*log, "HEAD", "--not", "--tags"],
+    return {
+        ALL: [*log, "HEAD"],
+        NEW: [*log, "HEAD", "--not", "--tags"],
         "floor: git for-each-ref": ["git", "for-each-ref", "refs/tags"],
-        "imports alone (full changelog)": [
-            sys.executable,
-            "-c",
-            "import click, jinja2.sandbox, aof.cli.main, aof.cli.analyze_release, "
-            "aof.cli.release_repository, aof.analysis.release.history, "
-            "aof.analysis.release.changelog, aof.transport.git_deepen",
-        ],
+        IMPORTS: [sys.executable, "-c", _IMPORTED],
         "aofctl: next version": [*ours, "--quiet"],
         "aofctl: unreleased changelog": [*ours, "-o", "markdown"],
         "aofctl: full changelog": [*ours, "--full", "-o", "markdown"],
-        "git-cliff: next version": ["git-cliff", "--bumped-version"],
-        "git-cliff: full changelog": ["git-cliff"],
-        "git-cliff: --unreleased --bump": ["git-cliff", "--unreleased", "--bump"],
-        "commitizen: next version": ["cz", "bump", "--get-next", "--yes"],
-        "commitizen: full changelog": ["cz", "changelog", "--dry-run"],
-        "python-semantic-release: next version": ["semantic-release", "version", "--print"],
-        "python-semantic-release: changelog": ["semantic-release", "--noop", "changelog"],
     }
-    return {
-        label: [found, *argv[1:]]
-        for label, argv in listed.items()
-        if (found := shutil.which(argv[0])) is not None
-    }
+
+
+PEERS = {
+    "git-cliff": {
+        "--unreleased --bump": ["--unreleased", "--bump"],
+        "--bumped-version": ["--bumped-version"],
+        "full changelog": [],
+    },
+    "cz": {
+        "bump --get-next": ["bump", "--get-next", "--yes"],
+        "changelog --dry-run": ["changelog", "--dry-run"],
+    },
+    "semantic-release": {
+        "version --print": ["version", "--print"],
+        "--noop changelog": ["--noop", "changelog"],
+    },
+}
+_PACKAGES = {"git-cliff": "git-cliff", "cz": "commitizen", "semantic-release": "python-sem.-rel."}
+_INSTALLED = {
+    "current": ["git-cliff", "python-semantic-release", "commitizen"],
+    "git-cliff-2.12": ["git-cliff==2.12.0"],
+}
+
+
+def install_peers(folder: Path) -> None:
+    """Virtual environments with the other tools; a version of git-cliff before 2.13, too."""
+    for name, packages in _INSTALLED.items():
+        subprocess.run([sys.executable, "-m", "venv", str(folder / name)], check=True)
+        pip = str(folder / name / "bin" / "pip")
+        subprocess.run([pip, "install", "-q", *packages], check=True)
+
+
+def peer_commands(folder: Path | None) -> dict[str, list[str]]:
+    """Label to command, for every peer that is installed; labels name the version."""
+    places = [str(one) for one in sorted(folder.glob("*/bin"))] if folder else []
+    listed = {}
+    for program, forms in PEERS.items():
+        found = [shutil.which(program, path=place) for place in places]
+        found = [one for one in found if one] or [shutil.which(program)]
+        for path in (one for one in found if one):
+            label = f"{_PACKAGES[program]} {_version(path)}"
+            listed.update({f"{label}: {form}": [path, *rest] for form, rest in forms.items()})
+    return listed
+
+
+def _version(path: str) -> str:
+    argument = "version" if path.endswith("cz") else "--version"
+    done = subprocess.run([path, argument], capture_output=True, text=True, check=False)
+    words = (done.stdout.strip() or done.stderr.strip() or "?").split()
+    return words[-1]
+
+
+def _ratio(label: str, cost: Cost, costs: dict[str, Cost]) -> str:
+    floor = costs.get(NEW if "unreleased" in label else ALL)
+    whole = "changelog" in label and "unreleased" not in label
+    if floor is None or not whole:
+        return ""
+    imports = costs.get(IMPORTS) if label.startswith("aofctl") else None
+    return f"{(cost.cpu_s - (imports.cpu_s if imports else 0)) / floor.cpu_s:.1f}"
+
+
+def _line(label: str, cost: Cost, costs: dict[str, Cost], timeout_s: float) -> str:
+    if cost.code == "timeout":
+        cpu, wall, note = f"> {cost.cpu_s:.0f}", f"(> {timeout_s:.0f})", "  did not end"
+    else:
+        cpu, wall = f"{cost.cpu_s:.3f}", f"({cost.wall_s:.3f})"
+        note = "" if cost.code == "0" else f"  failed: exit code {cost.code}"
+    ratio = "" if note else _ratio(label, cost, costs)
+    return f"{label:44} {cpu:>8} {wall:>10} {cost.memory_mb:6.0f} {ratio:>8}{note}"
 
 
 def main() -> None:
@@ -192,7 +263,12 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--only", default="", help="only commands whose label holds this")
     parser.add_argument("--folder", type=Path, help="keep or use a generated repository here")
+    parser.add_argument("--peers", type=Path, help="virtual environments with other tools")
+    parser.add_argument("--install-peers", action="store_true", help="make them there first")
+    parser.add_argument("--timeout", type=float, default=600, help="seconds a command may take")
     given = parser.parse_args()
+    if given.install_peers:
+        install_peers(given.peers)
     with contextlib.ExitStack() as stack:
         base = given.folder or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         folder = base / f"repo-{given.commits}-{given.tags}-{given.unreleased}"
@@ -204,17 +280,12 @@ def main() -> None:
             f"{given.commits} commits, {given.tags} tags, {given.unreleased} unreleased, ", end=""
         )
         print(f"median of {given.runs} runs")
-        print(f"{'command':42} {'CPU s':>8} {'(wall s)':>10} {'MB':>6}")
-        for label, argv in commands().items():
-            if given.only not in label:
-                continue
-            cost = measure(argv, folder, given.runs)
-            failed = "" if cost.ok else "  failed"
-            print(
-                f"{label:42} {cost.cpu_s:8.3f} {f'({cost.wall_s:.3f})':>10} "
-                f"{cost.memory_mb:6.0f}{failed}",
-                flush=True,
-            )
+        print(f"{'command':44} {'CPU s':>8} {'(wall s)':>10} {'MB':>6} {'x floor':>8}")
+        costs: dict[str, Cost] = {}
+        for label, argv in {**own_commands(), **peer_commands(given.peers)}.items():
+            if given.only in label or (given.only and label in {ALL, NEW, IMPORTS}):
+                costs[label] = measure(argv, folder, given.runs, given.timeout)
+                print(_line(label, costs[label], costs, given.timeout), flush=True)
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from aof.analysis.release.config import ReleaseConfig
@@ -17,7 +18,7 @@ from aof.analysis.release.history import Plans, read_plans
 from aof.analysis.release.packages import in_dependency_order
 from aof.analysis.release.pins import Released
 from aof.analysis.release.plan import ReleasePlan
-from aof.analysis.release.progress import Begun, find_begun
+from aof.analysis.release.progress import Begun, find_begun, made_for
 from aof.analysis.release.releases import find_releases
 from aof.plans import Action
 from aof.playbooks.base import Calls, Options, Request
@@ -233,7 +234,8 @@ class _Run:
         actions: list[Action] = []
         left = []
         for plan, sha in released:
-            push, publish = steps.left(plan.current or "", fresh=sha == self.repository.head())
+            tag = plan.current or ""
+            push, publish = steps.left(tag, ours=partial(self._made_by_us, tag, sha))
             if push or publish:
                 prepared = self._released(plan, sha)
                 actions += steps.publication(prepared, sha, push=push, publish=publish)
@@ -243,6 +245,13 @@ class _Run:
             text = f"Go on with {names}: {len(actions)} steps of its publication are left."
             return Next("RELEASE", text, actions=actions, prepared=prepared)
         return None
+
+    def _made_by_us(self, tag: str, sha: str) -> bool:
+        """Whether nothing was committed since, or the commit says it was made for the tag."""
+        if sha == self.repository.head():
+            return True
+        found = self.calls.read("git", "log", revision=sha, max_count=1)
+        return tag in made_for(found.require()["commits"][0]["message"])
 
     def _released(self, plan: ReleasePlan, sha: str) -> Prepared:
         """Texts of the release that is tagged already, as they were when it was planned."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -169,20 +169,20 @@ class ReleaseSteps:
             actions.append(self.forge.request(prepared.subject, *ends, prepared.notes_text))
         return Review(actions)
 
-    def left(self, tag: str, *, fresh: bool) -> tuple[bool, bool]:
+    def left(self, tag: str, *, ours: Callable[[], bool]) -> tuple[bool, bool]:
         """Whether the release that is tagged here still has to be pushed, and published.
 
         Args:
             tag: Its tag.
-            fresh: Nothing was committed since: a missing publication is then unfinished
-                work, not an old custom.
+            ours: Whether it was made by a plan of ours: a missing publication is then
+                unfinished work, not an old custom.
         """
         readable = bool(self.remote.name) and not self.remote.error
         push = readable and self.remote.tags[tag] is None
         if self.forge is None or not readable:
             return push, False
         state = "none" if push else self.forge.state(tag)
-        return push, state == "draft" or (state == "none" and (fresh or push))
+        return push, state == "draft" or (state == "none" and (push or ours()))
 
     def publication(
         self, prepared: Prepared, sha: str, *, push: bool, publish: bool

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from tests.playbooks.release_bench import Killed, release_bench
-from tests.playbooks.release_faults import faulty_release
+from tests.playbooks.release_faults import FAULTS, FORGES, faulty_release
+from tests.servers.gitlab import GitlabServer
 
 STEPS = ["commit", "tag", "push", "create_release", "publish_release"]
 
@@ -41,7 +42,23 @@ def test_applying_the_same_plan_again_gives_the_same(
         assert bench.state() == undisturbed
 
 
-@pytest.mark.parametrize("seed", [2, 3, 5, 6, 8, 9, 10])
-def test_a_disturbed_release_ends_released_or_refused(tmp_path: Path, seed: int) -> None:
-    outcome = faulty_release(tmp_path, seed)
+@pytest.mark.parametrize("forge", FORGES)
+@pytest.mark.parametrize("seed", range(len(FAULTS)), ids=FAULTS)
+def test_a_disturbed_release_ends_released_or_refused(
+    tmp_path: Path, seed: int, forge: str
+) -> None:
+    outcome = faulty_release(tmp_path, seed, forge)
     assert outcome.ended in {"released", "refused"}, outcome
+
+
+def test_a_release_gitlab_never_got_is_unfinished_also_after_more_commits(tmp_path: Path) -> None:
+    server = GitlabServer()
+    with release_bench(tmp_path, github=False) as bench, server.running():
+        bench.use_gitlab(server)
+        with pytest.raises(Killed):
+            bench.apply(bench.assess().actions, die_after=2)
+        bench.repo.commit("docs: later")
+        bench.push()
+        assert bench.assess().decision == "RELEASE"
+        assert "1 steps of its publication are left" in bench.until_released()[0]
+        assert [one["tag_name"] for one in server.changes.releases] == ["v1.1.0"]

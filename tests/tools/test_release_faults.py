@@ -1,7 +1,6 @@
 """Releases under faults at any request: running again ends in one whole release."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,33 +12,10 @@ from aof.errors import Unreachable
 from aof.tools.github_actions import GithubActions
 from aof.tools.gitlab_ci import GitlabCi
 from tests.servers import github, gitlab
-from tests.servers.loopback import Asked, Loopback, Reply
+from tests.servers.faulty import FAULTS, Faulty
 
 TAG, SHA = "v1.2.0", "ab" * 20
-FAULTS = ("none", "500", "503", "429", "422", "drop", "lost", "cut")
 Step = Callable[[], Any]
-
-
-class Faulty:
-    """Lets a server fail: one fault per request, in the order given, then none."""
-
-    def __init__(self, server: Loopback, faults: list[str]) -> None:
-        self.faults = list(faults)
-        self._answer = server.answer
-        server.answer = self.answer  # type: ignore[method-assign]
-
-    def answer(self, asked: Asked) -> Reply:
-        fault = self.faults.pop(0) if self.faults else "none"
-        if fault.isdecimal():
-            return Reply(int(fault), {"message": "injected"}, {"Retry-After": "0"})
-        if fault == "drop":
-            return Reply(drop=True)
-        reply = self._answer(asked)
-        if fault == "lost":
-            return Reply(drop=True)
-        if fault == "cut" and len(reply.content()) > 1:
-            return replace(reply, cut=1)
-        return reply
 
 
 def run_until_done(steps: list[Step], runs: int) -> int:

@@ -45,7 +45,7 @@ def find_begun(
     before, _, after = subject_template.partition("{version}")
     pattern = re.compile(re.escape(before) + r"(\d\S*)" + re.escape(after))
     for commit in commits:
-        tags = _footers(commit.message)
+        tags = made_for(commit.message)
         subject = pattern.fullmatch(PULL_REQUEST.sub("", commit.subject))
         if not tags and subject:
             tags = (tag_of.replace("{version}", subject[1]),)
@@ -69,7 +69,8 @@ def up_to(commits: Sequence[RawCommit], sha: str) -> list[RawCommit]:
     return [commit for commit in commits if commit.sha in inside]
 
 
-def _footers(message: str) -> tuple[str, ...]:
+def made_for(message: str) -> tuple[str, ...]:
+    """The tags a bump commit of ours names; empty for any other commit."""
     if FOOTER not in message:
         return ()
     footers = parse_commit(message).footers
