@@ -269,8 +269,10 @@ class RatioSeries:
         """Standardised rates over the blocks ending after `since_s`; None without traffic."""
         sums = _Sums()
         if since_s > -math.inf or without is not None:
-            for block in self.blocks:
-                if block.end_s > since_s and block is not without and block.usable:
+            for block in reversed(self.blocks):
+                if block.end_s <= since_s:
+                    break
+                if block is not without and block.usable:
                     sums.add(block)
             return sums.rates()
         closed = self._closed
@@ -311,15 +313,16 @@ class RatioSeries:
             counts = [*counts, self.blocks[-1].counts]
         if without is not None:
             counts = [one for one in counts if one != without.counts]
-        ratio = self._rate_ratio()
+        ratio, sqrt = self._rate_ratio(), math.sqrt
         residuals, information = [], 0.0
         for bad_c, bad, n_c, n_b in counts:
             if bad > _NO_EVENTS:
                 odds = ratio * n_c
                 total = odds + n_b
-                variance = bad * odds * n_b / (total * total)
+                mean = bad * odds / total
+                variance = mean * n_b / total
                 information += variance
-                residuals.append((bad_c - bad * odds / total) / math.sqrt(variance))
+                residuals.append((bad_c - mean) / sqrt(variance))
         if not residuals:
             return 1.0
         return _dispersion(residuals, 1 + noise * noise * information / len(residuals))

@@ -121,7 +121,7 @@ class CanaryLimits(BaseModel):
         300.0, "s", "Harm must still be there over the last", "spec: 5 min per stage"
     )
     recent_factor: Annotated[float, Field(ge=0, allow_inf_nan=False)] = _limit(
-        1.25,
+        1.5,
         "x allowance",
         "Nothing goes on while those minutes are worse by more than this",
         "measured: harm that begins as a stage ends",
