@@ -6,10 +6,12 @@ are strings.
 
 from __future__ import annotations
 
+import codecs
 import json
+import math
 import re
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,12 @@ Object = dict[str, Any]
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 _INT = re.compile(r"[-+]?(?:0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|0|[1-9][0-9_]*)$")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?$")
+_BEGINNING = re.compile(r"\S")
+_UNPRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]")
+"""Not allowed in YAML as they are; pairs of escapes for letters beyond are neither."""
 _DEEPEST = 200
+_MOST_BY_ALIAS = 1_000_000
+_MOST_GROWTH = 20
 
 
 def read_objects(path: Path) -> list[Object]:
@@ -38,7 +45,12 @@ def read_objects(path: Path) -> list[Object]:
 
 def write_objects(path: Path, objects: Iterable[Mapping[str, Any]]) -> None:
     """Write objects as YAML documents, in JSON's spelling: every reader agrees on its scalars."""
-    path.write_text("\n---\n".join(map(json.dumps, objects)) + "\n", encoding="utf-8")
+    texts = (json.dumps(one, ensure_ascii=False) for one in objects)
+    path.write_text(_UNPRINTABLE.sub(_escaped, "\n---\n".join(texts)) + "\n", encoding="utf-8")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 def read_value(path: Path) -> Any:
@@ -76,17 +88,32 @@ def parse_objects(content: bytes, *, name: str) -> list[Object]:
 def parse_values(content: bytes, *, name: str) -> list[Any]:
     """The documents of a text as plain values; empty documents are left out."""
     try:
-        text = content.decode("utf-8-sig")
+        text = content.decode(_encoding(content))
     except UnicodeDecodeError as error:
         raise UsageFault("the file is not UTF-8 text", why=str(error), file=name) from None
     if text.lstrip()[:1] in {"{", "["}:
         try:
-            return [json.loads(text)]
+            return list(_json_documents(text))
         except RecursionError:
             raise UsageFault("the file is nested too deeply", file=name) from None
         except ValueError:
-            pass  # YAML in flow style, or several JSON documents
+            pass  # YAML in flow style
     return _parse_yaml(text, name)
+
+
+def _encoding(content: bytes) -> str:
+    """UTF-8, but for what PowerShell writes when output is redirected."""
+    marks = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+    return "utf-16" if content.startswith(marks) else "utf-8-sig"
+
+
+def _json_documents(text: str) -> Iterator[Any]:
+    """One after the other, as several commands write them into one file."""
+    decoder = json.JSONDecoder(parse_float=_float, parse_constant=str)
+    position = 0
+    while found := _BEGINNING.search(text, position):
+        value, position = decoder.raw_decode(text, found.start())
+        yield value
 
 
 def _parse_yaml(text: str, name: str) -> list[Any]:
@@ -94,7 +121,7 @@ def _parse_yaml(text: str, name: str) -> list[Any]:
 
     try:
         values = list(yaml.load_all(text, Loader=_loader()))
-        return [_plain(value, 0) for value in values if value is not None]
+        return [_Plain().of(value) for value in values if value is not None]
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         raise UsageFault(
@@ -144,21 +171,61 @@ def _number(text: str) -> Any:
         return int(digits, 0)
     except ValueError:
         pass
+    return _float(text)
+
+
+def _float(text: str) -> Any:
+    """A number the server could hold, else the text: infinity is in no JSON."""
     try:
-        return float(text)
+        number = float(text)
     except ValueError:
         return text
+    return number if math.isfinite(number) else text
 
 
-def _plain(value: Any, depth: int) -> Any:
-    """String keys everywhere, as in JSON."""
-    if depth > _DEEPEST:
-        raise ValueError("nested too deeply")
-    if isinstance(value, dict):
-        return {_key(key): _plain(one, depth + 1) for key, one in value.items()}
-    if isinstance(value, list):
-        return [_plain(one, depth + 1) for one in value]
-    return value.decode("latin-1") if isinstance(value, bytes) else value
+class _Plain:
+    """Makes values of YAML plain: keys are text, as in JSON, and aliases do not explode.
+
+    An alias stands for a whole value again; a few of aliases of aliases would fill any memory.
+    """
+
+    def __init__(self) -> None:
+        self._made: dict[int, tuple[Any, int]] = {}
+
+    def of(self, value: Any) -> Any:
+        """The plain value; `ValueError` when it is too deep or grows out of hand."""
+        made, size = self._visit(value, 0)
+        if size > _MOST_BY_ALIAS and size > _MOST_GROWTH * max(len(self._made), 1):
+            raise ValueError(f"aliases make {size} values out of {len(self._made)}")
+        return made
+
+    def _visit(self, value: Any, depth: int) -> tuple[Any, int]:
+        """The plain value, and how many values it holds, aliases written out."""
+        if depth > _DEEPEST:
+            raise ValueError("nested too deeply")
+        if not isinstance(value, (dict, list, tuple, set)):
+            return _scalar(value), 1
+        if id(value) not in self._made:
+            self._made[id(value)] = self._container(value, depth + 1)
+        return self._made[id(value)]
+
+    def _container(self, value: Any, depth: int) -> tuple[Any, int]:
+        if isinstance(value, (list, tuple)):
+            items = [self._visit(one, depth) for one in value]
+            return [made for made, _ in items], 1 + sum(size for _, size in items)
+        pairs = value.items() if isinstance(value, dict) else ((one, None) for one in value)
+        entries = {_key(key): self._visit(one, depth) for key, one in pairs}
+        return (
+            {key: made for key, (made, _) in entries.items()},
+            1 + sum(size for _, size in entries.values()),
+        )
+
+
+def _scalar(value: Any) -> Any:
+    """Values of explicit tags (`!!binary`, `!!timestamp`) as text."""
+    if isinstance(value, bytes):
+        return value.decode("latin-1")
+    return value if value is None or isinstance(value, (str, int, float)) else str(value)
 
 
 def _key(key: Any) -> str:
@@ -179,8 +246,8 @@ def _flatten(value: Any, name: str) -> Iterable[Object]:
             file=name,
         )
     kind = str(value.get("kind") or "")
-    if isinstance(value.get("items"), list) and (kind.endswith("List") or not kind):
-        yield from _items(value, kind)
+    if _is_list(value, kind):
+        yield from _items(value, kind, name)
     elif kind:
         yield value
     elif value:
@@ -191,19 +258,26 @@ def _flatten(value: Any, name: str) -> Iterable[Object]:
         )
 
 
-def _items(listed: Mapping[str, Any], kind: str) -> Iterable[Object]:
+def _is_list(value: Mapping[str, Any], kind: str) -> bool:
+    listed = value.get("items", ...)
+    if kind.endswith("List"):
+        return listed is None or isinstance(listed, list)
+    return not kind and isinstance(listed, list)
+
+
+def _items(listed: Mapping[str, Any], kind: str, name: str) -> Iterable[Object]:
     """Items of typed lists carry neither kind nor version: the list says both."""
-    for item in listed["items"]:
+    for item in listed["items"] or []:
         if not isinstance(item, dict):
             continue
-        if not item.get("kind") and kind not in {"", "List"}:
+        if item.get("kind"):
+            yield from _flatten(item, name)
+        elif kind not in {"", "List"}:
             yield {
                 "apiVersion": listed.get("apiVersion"),
                 "kind": kind.removesuffix("List"),
                 **item,
             }
-        elif item.get("kind"):
-            yield item
 
 
 def _folder_file(path: Path) -> list[Object]:

@@ -212,6 +212,49 @@ def test_with_nothing_to_compare_the_exit_code_is_5(tmp_path: Path) -> None:
     assert "nothing says what should run" in ran.json()["error"]["what"]
 
 
+@pytest.mark.parametrize(
+    ("environment", "words"),
+    [
+        ({"KUBECONFIG": "/nowhere/config"}, "/nowhere/config cannot be read"),
+        ({"KUBE_CONTEXT": "nope"}, "the kubeconfig has no context 'nope'"),
+    ],
+)
+def test_a_kubeconfig_that_cannot_be_used_is_exit_5(
+    tmp_path: Path, cluster: KubernetesServer, environment: dict[str, str], words: str
+) -> None:
+    commit(tmp_path, GIT)
+    ran = detect(tmp_path, cluster, None, "--set", "path=k8s", **environment)
+    assert ran.code == 5, ran.out + ran.err
+    error = ran.json()["error"]
+    assert words in f"{error['what']} {error['why']}"
+    assert error["fix"]
+
+
+def test_a_config_map_of_ten_megabytes_is_compared_and_cut(
+    tmp_path: Path, cluster: KubernetesServer, argocd: ArgocdServer
+) -> None:
+    wanted = config_map(text="a" * 10_000_000)
+    argocd.manifests["shop", SHA2] = [wanted]
+    cluster.add(config_map(text="a" * 9_999_999 + "b"), manager="kubectl-edit")
+    ran = detect(tmp_path, cluster, argocd)
+    found = next(one for name, one in resources(ran).items() if name.startswith("ConfigMap/"))
+    assert (ran.code, found["classes"]) == (1, ["manual"])
+    assert len(ran.out) < 100_000
+
+
+def test_a_custom_resource_nobody_described_and_objects_without_owners_are_compared(
+    tmp_path: Path,
+) -> None:
+    widget = {"apiVersion": "a.b/v1", "kind": "Widget", "metadata": {"name": "w"}}
+    (tmp_path / "d.json").write_text(json.dumps({**widget, "spec": {"size": 1}}))
+    (tmp_path / "l.json").write_text(json.dumps({**widget, "spec": {"size": 2}}))
+    files = ("--set", "desired=d.json", "--set", "live=l.json", "--set", "last_synced=d.json")
+    found = resources(detect(tmp_path, None, None, *files))["Widget/w"]
+    assert found["additions_checked"] is False
+    assert "additions not checkable" in found["notes"][0]
+    assert found["changes"][0]["path"] == "/spec/size"
+
+
 def test_verify_asks_the_server_and_survives_a_refusal(
     tmp_path: Path, cluster: KubernetesServer, argocd: ArgocdServer
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from aof.analysis.drift.objects import mapping
 from aof.analysis.drift.schema import UNKNOWN, Field, Shape
 
 _SCALARS = {
@@ -25,9 +26,10 @@ def shapes_of(definition: Mapping[str, Any], metadata: Field) -> Iterator[tuple[
     spec = definition.get("spec")
     if not isinstance(spec, Mapping):
         return
-    kind = (spec.get("names") or {}).get("kind")
-    for version in spec.get("versions") or []:
-        schema = (version.get("schema") or {}).get("openAPIV3Schema")
+    kind = mapping(spec.get("names")).get("kind")
+    versions = spec.get("versions")
+    for version in map(mapping, versions if isinstance(versions, list) else []):
+        schema = mapping(version.get("schema")).get("openAPIV3Schema")
         if not isinstance(schema, Mapping):
             continue
         shape = _shape(schema)
@@ -54,7 +56,7 @@ def _shape(schema: Mapping[str, Any]) -> Field:
     entries = schema.get("additionalProperties")
     if isinstance(entries, Mapping):
         return Field(Shape.MAP, item=_shape(entries), default=default)
-    if kind in _SCALARS:
+    if isinstance(kind, str) and kind in _SCALARS:
         return Field(_SCALARS[kind], default=default)
     return Field(Shape.ANY, default=default) if default is not None else UNKNOWN
 
@@ -63,7 +65,8 @@ def _list(schema: Mapping[str, Any], default: Any) -> Field:
     items = schema.get("items")
     item = _shape(items) if isinstance(items, Mapping) else UNKNOWN
     listed = schema.get("x-kubernetes-list-type")
-    keys = tuple(schema.get("x-kubernetes-list-map-keys") or ())
+    named = schema.get("x-kubernetes-list-map-keys")
+    keys = tuple(map(str, named if isinstance(named, list) else ()))
     if listed == "map" and keys:
         return Field(Shape.KEYED, item=item, keys=keys, default=default)
     return Field(Shape.SET if listed == "set" else Shape.LIST, item=item, default=default)

@@ -148,7 +148,7 @@ def _follow_scope(manifests: dict[Key, Object], live: Mapping[Key, Object]) -> N
 def _autoscaled(objects: Iterable[Object]) -> Iterable[tuple[str, str, str]]:
     """(kind, namespace, name) of what HorizontalPodAutoscalers and ScaledObjects target."""
     for obj in objects:
-        if obj.get("kind") in {"HorizontalPodAutoscaler", "ScaledObject"}:
+        if identity_of(obj).kind in {"HorizontalPodAutoscaler", "ScaledObject"}:
             spec = obj.get("spec")
             target = spec.get("scaleTargetRef") if isinstance(spec, Mapping) else None
             if isinstance(target, Mapping):

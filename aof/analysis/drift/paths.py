@@ -16,12 +16,18 @@ class Item(NamedTuple):
     keys: tuple[tuple[str, Any], ...]
     position: int
 
+    def __hash__(self) -> int:  # the values may be of any kind
+        return self.position
+
 
 class Element(NamedTuple):
     """A member of a set, and its position where it was met."""
 
     value: Any
     position: int
+
+    def __hash__(self) -> int:  # members of a set may be objects
+        return self.position
 
 
 Token = str | int | Item | Element

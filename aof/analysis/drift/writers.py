@@ -125,13 +125,16 @@ def _below(fields: Mapping[str, Any], path: Path) -> Mapping[str, Any] | None:
 def child_of(fields: Mapping[str, Any], token: Token) -> Mapping[str, Any] | None:
     """What an entry says below one token, or None when it says nothing."""
     if isinstance(token, str):
-        return fields.get("f:" + token)
-    if isinstance(token, Element):
-        return fields.get("v:" + json.dumps(token.value, separators=(",", ":")))
-    if isinstance(token, Item):
-        exact = fields.get("k:" + json.dumps(dict(token.keys), separators=(",", ":")))
-        return exact if exact is not None else _loose_item(fields, dict(token.keys))
-    return fields.get(f"i:{token}")
+        below = fields.get("f:" + token)
+    elif isinstance(token, Element):
+        below = fields.get("v:" + json.dumps(token.value, separators=(",", ":")))
+    elif isinstance(token, Item):
+        below = fields.get("k:" + json.dumps(dict(token.keys), separators=(",", ":")))
+        if below is None:
+            below = _loose_item(fields, dict(token.keys))
+    else:
+        below = fields.get(f"i:{token}")
+    return below if isinstance(below, dict) else None
 
 
 def _role(manager: str, fields: Mapping[str, Any], owners: Owners) -> Role:
@@ -154,14 +157,14 @@ def written_keys(name: str) -> Mapping[str, Any]:
     return keys if isinstance(keys, dict) else {}
 
 
-def _loose_item(fields: Mapping[str, Any], keys: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def _loose_item(fields: Mapping[str, Any], keys: Mapping[str, Any]) -> Any:
     """The entry of an item whose keys are only partly known, or spelled in another order."""
     for name, below in fields.items():
         written = written_keys(name)
         if written and all(
             keys.get(key, DEFAULT_KEYS.get(key, value)) == value for key, value in written.items()
         ):
-            return dict(below)
+            return below
     return None
 
 
