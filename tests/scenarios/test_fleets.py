@@ -70,7 +70,7 @@ def test_a_fleet_with_a_missing_member_is_refused_with_its_line(folder: Path) ->
 def test_a_setting_only_one_member_knows_is_given_to_all(folder: Path) -> None:
     release = AGENT.format(name="two").replace("canary, with: {app: two}", "ci_failure")
     (folder / "two.yaml").write_text(release)
-    (folder / "log").write_text("make: *** [all] Error 2\n")
+    (folder / "log").write_text("src/cart.ts(3,7): error TS2322: Type 'x' is not assignable.\n")
     ran = aofctl("run", "fleet", "both", WELL, "--set", "log=log", "-o", "json", cwd=folder)
     assert ran.json()["members"][1]["decision"] == "DIAGNOSED"
     ran = aofctl("run", "fleet", "both", WELL, "--set", "lgo=log", "-o", "json", cwd=folder)
