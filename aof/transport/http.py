@@ -85,6 +85,7 @@ class Http:
         connect_timeout_s: For the connection alone.
         verify: False, or a CA file, where the user configured that.
         attempts: Tries of a read, retries included. Other methods are tried once.
+        busy: Which answers ask for another try; 429, 502, 503 and 504 unless given.
     """
 
     base_url: str
@@ -93,6 +94,7 @@ class Http:
     connect_timeout_s: float = 3.0
     verify: bool | str = True
     attempts: int = 3
+    busy: Callable[[Answer], bool] | None = None
     _client: httpx.Client | None = field(default=None, init=False)
 
     def get(self, path: str, params: Mapping[str, Any] | None = None) -> Answer:
@@ -156,7 +158,11 @@ class Http:
             self.close()
 
     def _repeat(self, method: str, path: str, *, attempts: int, **request: Any) -> Answer:
-        return repeated(lambda: self._once(method, path, **request), attempts=attempts)
+        return repeated(
+            lambda: self._once(method, path, **request),
+            attempts=attempts,
+            busy=self.busy,
+        )
 
     def _once(self, method: str, path: str, **request: Any) -> Answer:
         deadline = time.monotonic() + remaining_s(self.timeout_s)
@@ -223,7 +229,7 @@ def repeated(
     once: Callable[[], Answer],
     *,
     attempts: int,
-    busy: Callable[[Answer], bool] = lambda answer: answer.status in _RETRIED_STATUS,
+    busy: Callable[[Answer], bool] | None = None,
 ) -> Answer:
     """Ask up to `attempts` times while the answer is `busy` or the try `Failed`.
 
@@ -233,6 +239,7 @@ def repeated(
     Raises:
         Unreachable: The last try came to nothing.
     """
+    busy = busy or _asks_for_patience
     for attempt in range(1, attempts + 1):
         last = attempt == attempts
         try:
@@ -247,6 +254,10 @@ def repeated(
                 return answer
         time.sleep(pause)
     raise AssertionError("unreachable: the last attempt returns or raises")
+
+
+def _asks_for_patience(answer: Answer) -> bool:
+    return answer.status in _RETRIED_STATUS
 
 
 def asked_pause_s(answer: Answer) -> float | None:

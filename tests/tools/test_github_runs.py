@@ -77,14 +77,11 @@ def test_runs_of_one_commit_never_include_others(
 def test_a_renamed_repository_keeps_filters_and_pages(
     server: GithubServer, github: GithubActions
 ) -> None:
-    url = "https://api.github.com/repos/acme/shop/actions/runs/1"
-    server.runs = [run(number, url=url) for number in range(120)]
-    server.runs.append(run(999, url=url, head_branch="other"))
-    old = "/repos/acme/old"
+    server.runs = [run(number) for number in range(120)]
+    server.runs.append(run(999, head_branch="other"))
     target = {"Location": f"{server.url}/repositories/7/actions/runs"}
-    server.route("GET", f"{old}/actions/runs", lambda _: Reply(301, {}, target))
-    unfiltered = {"total_count": 121, "workflow_runs": server.runs[-1:]}
-    server.route("GET", "/repositories/7/actions/runs", lambda _: Reply(200, unfiltered))
+    server.route("GET", "/repos/acme/old/actions/runs", lambda _: Reply(301, {}, target))
+    server.route("GET", "/repositories/7/actions/runs", server._list_runs)
     arguments = {"repository": "acme/old", "branch": "main", "limit": 500}
     listed = read(github, "list_runs", **arguments)
     assert [one["id"] for one in listed["runs"]] == list(range(120))
@@ -240,7 +237,7 @@ def test_a_token_that_cannot_be_sent_is_never_shown(server: GithubServer) -> Non
 def test_silence_is_given_up_after_the_time_of_one_request(
     server: GithubServer, github: GithubActions, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("aof.tools.github.api._TIMEOUT_S", 1)
+    monkeypatch.setattr("aof.tools.forge_api.TIMEOUT_S", 1)
     server.plan("GET", "/runs/100", Reply(200, b"   ", drip_s=3.0))
     with pytest.raises(Unreachable, match="no answer within 1 s"):
         read(github, "get_workflow_run", run_id=100)

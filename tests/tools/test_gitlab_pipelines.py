@@ -217,7 +217,7 @@ def test_a_wrong_token_is_named_but_never_shown(server: GitlabServer) -> None:
 def test_silence_is_given_up_after_the_time_of_one_request(
     server: GitlabServer, gitlab: GitlabCi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("aof.tools.gitlab.api._TIMEOUT_S", 0.5)
+    monkeypatch.setattr("aof.tools.forge_api.TIMEOUT_S", 0.5)
     server.plan("GET", "/pipelines/500", Reply(200, b"   ", drip_s=2.0))
     with pytest.raises(Unreachable, match="no answer within"):
         read(gitlab, "get_pipeline", pipeline_id=500)

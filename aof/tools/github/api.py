@@ -1,10 +1,4 @@
-"""Requests to GitHub's REST API through PyGithub, under our own policy.
-
-PyGithub carries authentication and connections. Its objects are not used: reading the raw
-form of a listed object costs a further request each. Its retries (10) and pauses (0.25 s a
-request, 60 s on secondary limits) are off; reads are repeated by `transport.http.repeated`,
-so that a call keeps to its time. Logs and artifacts are downloaded by `transport.download`.
-"""
+"""Requests to GitHub's REST API."""
 
 from __future__ import annotations
 
@@ -12,38 +6,22 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from typing import IO, Any, Self
+from typing import IO, Any
 from urllib.parse import urlsplit
 
 from aof.clock import isoformat
 from aof.errors import NotBound, Unreachable, UsageFault
-from aof.transport.deadline import require_time
+from aof.tools.forge_api import PER_PAGE, ForgeApi
 from aof.transport.documents import document, entries
-from aof.transport.download import Download
-from aof.transport.http import (
-    Answer,
-    Http,
-    checked_headers,
-    repeated,
-    trust,
-    without_secrets,
-)
+from aof.transport.http import Answer
 from aof.transport.paging import next_query, quoted_path
-from aof.transport.vendor_requests import failed
 
 PUBLIC_API = "https://api.github.com"
 _HEADERS = {"accept": "application/vnd.github+json", "x-github-api-version": "2022-11-28"}
-_PER_PAGE = 100
-_TIMEOUT_S = 20
-_ATTEMPTS = 3
-_UPLOAD_S = 600
-_MOST_DOWNLOAD = 512 * 1024 * 1024
-_RETRIED = frozenset({429, 502, 503, 504})
-_OWN_NAME = re.compile(r"/repos/([\w.-]+/[\w.-]+)/")
 _REPOSITORY = re.compile(r"[\w.-]{1,100}/[\w.-]{1,100}")
 
 
-class GithubApi:
+class GithubApi(ForgeApi):
     """One repository on one server, for the length of one call.
 
     Args:
@@ -54,51 +32,27 @@ class GithubApi:
     """
 
     def __init__(self, base_url: str, token: str, repository: str, ca_file: str = "") -> None:
-        from github import Auth, Github
-
         if not _REPOSITORY.fullmatch(repository) or ".." in repository:
             raise UsageFault(f"'{repository}' is not a repository", fix="give it as owner/name")
         if urlsplit(base_url).scheme not in {"http", "https"} or not urlsplit(base_url).hostname:
             raise NotBound("GITHUB_API_URL is not a URL", fix="e.g. https://HOST/api/v3")
         self.repository = repository
-        self._base_url = base_url.rstrip("/")
-        self._ca_file = ca_file
-        self._headers = dict(_HEADERS)
-        if token:
-            self._headers["authorization"] = f"Bearer {token}"
-        checked_headers(self._headers)
-        trust(ca_file or True)
-        self._github = Github(
-            auth=Auth.Token(token) if token else None,
-            base_url=self._base_url,
-            timeout=_TIMEOUT_S,
-            retry=None,
-            seconds_between_requests=None,
-            seconds_between_writes=None,
-            user_agent="aofctl",
-            verify=ca_file or True,
-        )
+        credentials = {"authorization": f"Bearer {token}"} if token else {}
+        super().__init__(base_url, {**_HEADERS, **credentials}, ca_file)
 
-    def __enter__(self) -> Self:
-        return self
+    @staticmethod
+    def busy(answer: Answer) -> bool:
+        """Secondary rate limits come as 403 with a `Retry-After`."""
+        limited = answer.status == 403 and "retry-after" in answer.headers
+        return limited or ForgeApi.busy(answer)
 
-    def __exit__(self, *_: object) -> None:
-        self._github.close()
+    @staticmethod
+    def accepted(answer: Answer) -> Answer:
+        return accepted(answer)
 
     def path(self, *parts: object) -> str:
         """A path below this repository, every part quoted."""
         return f"/repos/{self.repository}/{quoted_path(*parts)}".rstrip("/")
-
-    def ask(self, path: str, params: Mapping[str, Any] | None = None) -> Answer:
-        """GET, repeated while GitHub is busy; any final status is an answer."""
-        given = {name: str(value) for name, value in (params or {}).items() if value is not None}
-        return repeated(lambda: self._once("GET", path, given), attempts=_ATTEMPTS, busy=_busy)
-
-    def read(
-        self, path: str, params: Mapping[str, Any] | None = None, *, needs: Sequence[str] = ()
-    ) -> dict[str, Any]:
-        """GET a JSON object; `Unreachable` with GitHub's words for any status but 2xx."""
-        return document(accepted(self.ask(path, params)), needs)
 
     def pages(
         self,
@@ -123,51 +77,16 @@ class GithubApi:
         """
         found: list[Any] = []
         total: int | None = None
-        first = True
-        asked: dict[str, Any] = {**(params or {}), "per_page": min(limit, _PER_PAGE)}
+        asked: dict[str, Any] = {**(params or {}), "per_page": min(limit, PER_PAGE)}
         while True:
             answer = accepted(self.ask(path, asked))
-            part = entries(answer, items, needs)
+            found += entries(answer, items, needs)
             if items:
                 total = document(answer).get("total_count", total)
-            if first and (moved := self._moved(path, part)):
-                path, first = moved, False
-                continue
-            found, first = found + part, False
             following = next_query(answer)
             if following is None or len(found) >= limit:
                 return found[:limit], total, following is None and len(found) <= limit
             asked = dict(following)
-
-    def _moved(self, path: str, entries: list[Any]) -> str | None:
-        """The path under the repository's new name, when these entries are from one.
-
-        A renamed repository answers with a redirect, and PyGithub follows it without the
-        query: filters and pages would be lost.
-        """
-        url = str(entries[0].get("url") or "") if entries else ""
-        named = _OWN_NAME.search(url)
-        if named is None or named[1].lower() == self.repository.lower():
-            return None
-        old, self.repository = f"/repos/{self.repository}/", named[1]
-        return path.replace(old, f"/repos/{self.repository}/", 1)
-
-    def send(
-        self, method: str, path: str, body: Any = None, *, needs: Sequence[str] = ()
-    ) -> dict[str, Any]:
-        """Change something, once; returns the answer's JSON object, empty when it has none."""
-        answer = accepted(self.try_send(method, path, body))
-        return document(answer, needs) if answer.body or needs else {}
-
-    def try_send(self, method: str, path: str, body: Any = None) -> Answer:
-        """Change something, once; any status is an answer."""
-        return repeated(lambda: self._once(method, path, {}, body), attempts=1)
-
-    def download(self, path: str, into: IO[bytes], *, limit: int = _MOST_DOWNLOAD) -> Answer:
-        """GET a body that may be large and may be on another host."""
-        return Download(self._headers, limit=limit, ca_file=self._ca_file).fetch(
-            f"{self._base_url}{path}", into
-        )
 
     def upload(self, url: str, file: IO[bytes], *, name: str, content_type: str) -> dict[str, Any]:
         """Send `file` as a release asset to the `upload_url` of a release.
@@ -179,32 +98,11 @@ class GithubApi:
         host = target.hostname or ""
         if target.scheme != api.scheme or host not in {api.hostname, _uploads(api.hostname)}:
             raise Unreachable(f"refused to upload to {host!r}", why="it is not the host of the API")
-        server = Http(
-            f"{target.scheme}://{target.netloc}",
-            headers={**self._headers, "content-type": content_type},
-            timeout_s=_UPLOAD_S,
-            verify=self._ca_file or True,
+        place = f"{target.scheme}://{target.netloc}{target.path}"
+        answer = self.send_file(
+            "POST", place, file, params={"name": name}, content_type=content_type
         )
-        try:
-            answer = server.send("POST", target.path, params={"name": name}, content=file)
-        finally:
-            server.close()
         return document(accepted(answer), ("name",))
-
-    def _once(self, method: str, path: str, params: dict[str, Any], body: Any = None) -> Answer:
-        import requests
-
-        shown = f"{method} {without_secrets(self._base_url + path)}"
-        require_time(shown, _TIMEOUT_S)
-        try:
-            status, headers, text = self._github.requester.requestJson(
-                method, path, parameters=dict(params), headers=dict(_HEADERS), input=body
-            )
-        except requests.RequestException as error:
-            raise failed(shown, error, _TIMEOUT_S) from error
-        except RuntimeError as error:
-            raise Unreachable(f"{shown}: redirected", why=str(error)) from error
-        return Answer(shown, status, headers, text.encode())
 
 
 def accepted(answer: Answer) -> Answer:
@@ -234,11 +132,6 @@ def words(answer: Answer) -> str:
         else:
             parts.append(str(error))
     return "; ".join(part for part in parts if part)[:400]
-
-
-def _busy(answer: Answer) -> bool:
-    """Secondary rate limits come as 403 with a `Retry-After`."""
-    return answer.status in _RETRIED or (answer.status == 403 and "retry-after" in answer.headers)
 
 
 def _advice(answer: Answer) -> str:
