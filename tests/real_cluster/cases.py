@@ -7,15 +7,16 @@ records them into a fixture; `test_live` runs them where there is a server.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from tests.real_cluster import manifests as m
+from tests.real_cluster.case import case
 from tests.real_cluster.manifests import Manifest, changed, config_map, deployment, named, setting
+from tests.real_cluster.more_cases import MORE
 from tests.real_cluster.steps import (
-    ARGO,
     FLUX,
+    JSON_PATCH,
     STRATEGIC,
-    Step,
     csa,
     patch,
     request,
@@ -23,52 +24,6 @@ from tests.real_cluster.steps import (
     ssa,
     wait_until,
 )
-
-
-@dataclass(frozen=True)
-class RealCase:
-    """One object.
-
-    Attributes:
-        desired: The manifest in Git now.
-        steps: What happens to the object, in order.
-        expected: The class that must come first.
-        manager: Field manager that must be named; empty: any.
-        path: Where a change must be shown (a prefix); empty: anywhere.
-        before: The manifest at the last sync; None: the same as `desired`.
-        syncer: Field manager of the GitOps tool.
-        definition: The CustomResourceDefinition of `desired`, if it has one.
-    """
-
-    id: str
-    desired: Manifest
-    steps: tuple[Step, ...]
-    expected: str
-    manager: str = ""
-    path: str = ""
-    before: Manifest | None = None
-    syncer: str = ARGO
-    definition: Manifest | None = None
-
-    @property
-    def synced(self) -> Manifest:
-        """The manifest at the last sync."""
-        return self.desired if self.before is None else self.before
-
-
-def case(
-    desired: Manifest,
-    *steps: Step,
-    says: str,
-    manager: str = "",
-    path: str = "",
-    before: Manifest | None = None,
-    syncer: str = ARGO,
-) -> RealCase:
-    """A case named after its object."""
-    name = desired["metadata"]["name"]
-    custom = m.widget_definition() if desired["kind"] == "Widget" else None
-    return RealCase(name, desired, steps, says, manager, path, before, syncer, custom)
 
 
 def _revision(live: Manifest) -> str:
@@ -213,7 +168,7 @@ WORKLOADS = [
                 }
             ],
             manager="vpa-updater",
-            how="application/json-patch+json",
+            how=JSON_PATCH,
         ),
         says="external-mutation",
         manager="vpa-updater",
@@ -496,7 +451,7 @@ NETWORK = [
         request(
             [{"op": "replace", "path": "/spec/rules/0/host", "value": "evil.example"}],
             manager="kubectl-patch",
-            how="application/json-patch+json",
+            how=JSON_PATCH,
         ),
         says="manual",
         manager="kubectl-patch",
@@ -527,7 +482,7 @@ ACCESS = [
                 }
             ],
             manager="kubectl-edit",
-            how="application/json-patch+json",
+            how=JSON_PATCH,
         ),
         says="manual",
         manager="kubectl-edit",
@@ -555,7 +510,7 @@ ACCESS = [
         request(
             [{"op": "add", "path": "/webhooks/0/clientConfig/caBundle", "value": m.B64}],
             manager="cainjector",
-            how="application/json-patch+json",
+            how=JSON_PATCH,
         ),
         says="acceptable",
         manager="cainjector",
@@ -566,7 +521,7 @@ ACCESS = [
         request(
             [{"op": "replace", "path": "/webhooks/0/failurePolicy", "value": "Ignore"}],
             manager="kubectl-edit",
-            how="application/json-patch+json",
+            how=JSON_PATCH,
         ),
         says="manual",
         manager="kubectl-edit",
@@ -687,4 +642,4 @@ PODS = [
     case(m.tolerating_pod("pod-tolerations-ssa"), ssa(), says="acceptable"),
 ]
 
-CASES = [*WORKLOADS, *GIT_AHEAD, *DATA, *NETWORK, *ACCESS, *OTHERS, *CUSTOM, *PODS]
+CASES = [*WORKLOADS, *GIT_AHEAD, *DATA, *NETWORK, *ACCESS, *OTHERS, *CUSTOM, *PODS, *MORE]

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import copy
-import json
 from dataclasses import replace
 from typing import Any
 
-from tests.real_cluster.cases import RealCase
+from tests.real_cluster.case import RealCase
 from tests.real_cluster.manifests import NAMESPACE, named, widget_definition
 from tests.servers.real_kubernetes import RealCluster
 
@@ -22,19 +21,16 @@ def prepare(cluster: RealCluster) -> None:
 
 
 def record(cluster: RealCluster, case: RealCase) -> dict[str, Any]:
-    """What Git says, what the cluster has, a dry run by the GitOps tool, what is expected."""
+    """What Git says and said at the last sync, what the cluster has, and what is expected."""
     desired = cluster.adapted(case.desired)
     case = replace(case, desired=desired)
     for step in case.steps:
         step(cluster, copy.deepcopy(desired))
-    predicted, refusal = _dry_run(cluster, case)
     return {
         "id": case.id,
         "config": desired,
         "live": cluster.get(desired),
         "base": case.synced if case.before is None else cluster.adapted(case.before),
-        "dry_run_result": predicted,
-        "dry_run_error": refusal,
         "schema": case.definition or "builtin",
         "options": {"manager": case.syncer},
         "expect": {
@@ -43,14 +39,3 @@ def record(cluster: RealCluster, case: RealCase) -> dict[str, Any]:
             "changed_paths": [case.path] if case.path else [],
         },
     }
-
-
-def _dry_run(cluster: RealCluster, case: RealCase) -> tuple[Any, str]:
-    words = ["apply", "--server-side", "--force-conflicts", "--dry-run=server", "-o", "json"]
-    try:
-        said = cluster.kubectl(
-            *words, f"--field-manager={case.syncer}", "-f", "-", stdin=case.desired
-        )
-    except AssertionError as error:
-        return None, str(error)
-    return json.loads(said), ""

@@ -14,6 +14,7 @@ from tests.servers.real_kubernetes import RealCluster
 
 ARGO, FLUX = "argocd-controller", "kustomize-controller"
 MERGE, STRATEGIC = "application/merge-patch+json", "application/strategic-merge-patch+json"
+JSON_PATCH = "application/json-patch+json"
 Step = Callable[[RealCluster, Manifest], None]
 
 

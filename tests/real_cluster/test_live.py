@@ -7,7 +7,8 @@ import copy
 import pytest
 
 from aof.analysis.drift import compare
-from tests.real_cluster.cases import CASES, RealCase
+from tests.real_cluster.case import RealCase
+from tests.real_cluster.cases import CASES
 from tests.real_cluster.kinds import KINDS
 from tests.real_cluster.manifests import Manifest
 from tests.real_cluster.recording import record
