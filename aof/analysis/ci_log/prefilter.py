@@ -1,4 +1,4 @@
-"""Which lines of a log can matter, and which rules can matter to a line: searches for many words.
+"""Which lines of a log can matter: a search for many words in one pass.
 
 Uses `ahocorasick_rs` where its wheel is installed and the standard library otherwise;
 both give the same answers.
@@ -19,11 +19,11 @@ class Prefilter:
     """Finds words in one pass over a buffer.
 
     `words` are those looked for, by index: first every one of `markers`, then of `others` those
-    that contain no other, for a line that holds a word also holds the words within it.
+    that contain none of them all, for a line that holds a word also holds the words within it.
     """
 
     def __init__(self, others: Iterable[str], markers: Sequence[str] = ()) -> None:
-        self.words = (*markers, *(word for word in _antichain(others) if word not in markers))
+        self.words = (*markers, *_antichain(others, markers))
         encoded = [word.encode() for word in self.words]
         self._automaton = _automaton(encoded)
         self._index = {word: index for index, word in enumerate(encoded)}
@@ -56,26 +56,11 @@ class Prefilter:
         return [(self._index[m.group(1)], *m.span(1)) for m in self._regex.finditer(chunk)]
 
 
-class WordIndex:
-    """Tells which of many words occur in a short text."""
-
-    def __init__(self, words: Sequence[str]) -> None:
-        self._words = words
-        self._automaton = _text_automaton(words)
-
-    def found(self, text: str) -> set[int]:
-        """Indexes of the words that occur in `text`."""
-        if self._automaton is not None:
-            matches = self._automaton.find_matches_as_indexes(text, overlapping=True)
-            return {index for index, _, _ in matches}
-        return {index for index, word in enumerate(self._words) if word in text}
-
-
-def _antichain(words: Iterable[str]) -> tuple[str, ...]:
-    """The words without those that contain another of them."""
+def _antichain(words: Iterable[str], markers: Sequence[str]) -> tuple[str, ...]:
+    """The words without those that contain another of them, or a marker."""
     kept: list[str] = []
     for word in sorted(set(words), key=lambda w: (len(w), w)):
-        if not any(shorter in word for shorter in kept):
+        if not any(shorter in word for shorter in (*kept, *markers)):
             kept.append(word)
     return tuple(kept)
 
@@ -99,11 +84,3 @@ def _automaton(encoded: list[bytes]) -> Any:
     except ImportError:
         return None
     return BytesAhoCorasick(encoded) if encoded else None
-
-
-def _text_automaton(words: Sequence[str]) -> Any:
-    try:
-        from ahocorasick_rs import AhoCorasick
-    except ImportError:
-        return None
-    return AhoCorasick(words) if words else None

@@ -1,15 +1,15 @@
 """Nothing a log holds makes the analysis fail or hang."""
 
 import re
+from functools import cache
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aof.analysis.ci_log import diagnose, reading
+from aof.analysis.ci_log import diagnose, reading, segment
 from aof.analysis.ci_log.decode import clean
-from aof.analysis.ci_log.prefilter import Prefilter, WordIndex
-from aof.analysis.ci_log.rules import shipped
+from aof.analysis.ci_log.rules import RuleSet, shipped
 from aof.analysis.ci_log.rules.rule import Rule
 
 PIECES = (
@@ -143,17 +143,26 @@ def test_a_line_a_rule_wants_is_one_the_prefilter_finds(rule: Rule) -> None:
         assert any(word in trigger for word in words)
 
 
-def test_both_searches_find_the_same_words() -> None:
-    words = ["error", "rror: x", "fail", "failed to", "##[error]"]
-    text = "##[error]failed to build: error: x fail"
-    with_wheel, without = Prefilter(words), Prefilter(words)
-    without._automaton = None
-    buffer = text.encode()
-    first, second = ({w for w, _, _ in p._find(buffer)} for p in (with_wheel, without))
-    assert first == second
-    index, slow = WordIndex(words), WordIndex(words)
-    slow._automaton = None
-    assert index.found(text) == slow.found(text)
+@cache
+def without_the_wheel() -> RuleSet:
+    """The shipped rules, searched for by the standard library alone."""
+    rules = RuleSet(shipped().rules)
+    rules.prefilter._automaton = rules._index._automaton = None
+    return rules
+
+
+WORDS = st.sampled_from([word.encode() for word in shipped().prefilter.words])
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(WORDS | TOKENS | st.binary(max_size=4), max_size=40), st.sampled_from([b"", b"\n"]))
+def test_both_searches_give_the_same_diagnosis(pieces: list[bytes], between: bytes) -> None:
+    log = between.join(pieces)
+    assert diagnose(log) == diagnose(log, rules=without_the_wheel())
+
+
+def test_no_marker_holds_another() -> None:
+    assert [(a, b) for a in segment.WORDS for b in segment.WORDS if a in b and a != b] == []
 
 
 def test_rule_ids_are_unique() -> None:

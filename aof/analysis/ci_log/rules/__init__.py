@@ -10,8 +10,9 @@ from functools import lru_cache
 from importlib import import_module
 
 from aof.analysis.ci_log import segment
-from aof.analysis.ci_log.prefilter import Prefilter, WordIndex
+from aof.analysis.ci_log.prefilter import Prefilter
 from aof.analysis.ci_log.rules.rule import Rule
+from aof.words import Words
 
 # Order decides which of two rules of equal score names a line: the special before the general.
 FAMILIES = (
@@ -66,13 +67,13 @@ class RuleSet:
             for needle in rule.needles:
                 by_needle.setdefault(needle, []).append(number)
         self._always = tuple(by_needle.pop("", ()))
-        self._index = WordIndex(tuple(by_needle))
+        self._index = Words(tuple(by_needle))
         self._by_needle = tuple(by_needle.values())
 
     def for_text(self, text: str) -> list[Rule]:
         """Rules that a cleaned line could match, in order."""
         numbers = set(self._always)
-        for needle in self._index.found(text):
+        for needle, _ in self._index.places(text):
             numbers.update(self._by_needle[needle])
         return [self.rules[number] for number in sorted(numbers)]
 
