@@ -15,24 +15,19 @@ from typing import Any
 from aof.analysis.release.config import ReleaseConfig
 from aof.analysis.release.escape import escape
 from aof.analysis.release.history import Plans, read_plans
-from aof.analysis.release.packages import in_dependency_order
-from aof.analysis.release.pins import Released
 from aof.analysis.release.plan import ReleasePlan
 from aof.analysis.release.progress import Begun, find_begun, made_for
 from aof.analysis.release.releases import find_releases
 from aof.plans import Action
 from aof.playbooks.base import Calls, Options, Request
-from aof.playbooks.release_argocd import ArgocdEnvironments
 from aof.playbooks.release_forge import Forge, choose_forge
+from aof.playbooks.release_journey import Journey
 from aof.playbooks.release_next import Next
-from aof.playbooks.release_options import SETTINGS, Asked, Gitops, ReleaseOptions, asked
-from aof.playbooks.release_pinned import PinnedEnvironments
-from aof.playbooks.release_pins import Pins
+from aof.playbooks.release_options import SETTINGS, Asked, ReleaseOptions, asked
 from aof.playbooks.release_prepared import Preparation, Prepared
 from aof.playbooks.release_promotion import Promoter
 from aof.playbooks.release_report import findings_of, memory_entry, report_blocks
 from aof.playbooks.release_repository import CalledRepository
-from aof.playbooks.release_stages import Environments, Promotion, Subject
 from aof.playbooks.release_steps import ReleaseSteps, RemoteView
 from aof.verdict import Assessment, Draft, Finding, Verdict, strictest
 
@@ -178,16 +173,23 @@ class _Run:
             plan = plans.plans[0]
             since = f"since {plan.current}" if plan.current else "so far"
             count = plan.changed.commits
-            return Next("NO-RELEASE", f"{count} commits {since}, none of which asks for a release.")
+            text = f"{count} commits {since}, none of which asks for a release."
+            if count == 1:
+                text = f"1 commit {since}, which asks for no release."
+            return Next("NO-RELEASE", text)
         tags = [plan.next or "" for plan in ready]
         remote = self._remote(tags)
         prepared = self._preparation().new(ready)
         problem = remote.problem(self.repository, prepared.files)
         names = ", ".join(tags)
         if problem is not None:
-            return _not_from_here(names, problem, prepared)
+            return _not_from_here(_computed(names, problem), problem, prepared)
         steps = self._steps(remote)
         findings = prepared.findings
+        if remote.name and self.forge is None and self.options.forge == "auto":
+            why = self.calls.not_consulted("github_actions") or ""
+            title = "the release is tagged and pushed, and published nowhere"
+            findings.append(Finding(id="forge", verdict=Verdict.PASS, title=title, detail=why))
         if self.config.protected and prepared.files:
             review = steps.by_pull_request(prepared)
             if review.number:
@@ -197,12 +199,13 @@ class _Run:
                     "RELEASE", text, Verdict.WARN, findings=findings, prepared=prepared, fix=fix
                 )
             if review.problem is not None:
-                return _not_from_here(names, review.problem, prepared)
+                return _not_from_here(_computed(names, review.problem), review.problem, prepared)
             actions = list(review.actions)
         else:
             actions = steps.from_start(prepared)
         reason = f"{ready[0].level.word} release" if len(ready) == 1 else f"{len(ready)} packages"
-        text = f"Release {names} ({reason}, {ready[0].changed.commits} commits)."
+        count = ready[0].changed.commits
+        text = f"Release {names} ({reason}, {count} commit{'s' if count != 1 else ''})."
         return Next("RELEASE", text, actions=actions, findings=findings, prepared=prepared)
 
     def _continue_begun(self, plans: Plans, begun: Begun) -> Next:
@@ -213,14 +216,7 @@ class _Run:
         problem = remote.problem(self.repository, {})
         text = f"Go on with {', '.join(begun.tags)}, which was begun at {begun.sha[:12]}."
         if problem is not None:
-            return Next(
-                "HOLD",
-                text,
-                Verdict.INCONCLUSIVE,
-                findings=[problem],
-                prepared=prepared,
-                fix=problem.detail,
-            )
+            return _not_from_here(text, problem, prepared)
         actions = self._steps(remote).from_commit(prepared, begun.sha)
         findings = [] if matching else [_only_named(begun, plans)]
         return Next("RELEASE", text, actions=actions, findings=findings, prepared=prepared)
@@ -232,18 +228,18 @@ class _Run:
         tags = [str(plan.current) for plan, _ in released]
         steps = self._steps(self._remote(tags))
         actions: list[Action] = []
-        left = []
+        left = Prepared()
         for plan, sha in released:
             tag = plan.current or ""
             push, publish = steps.left(tag, ours=partial(self._made_by_us, tag, sha))
             if push or publish:
                 prepared = self._released(plan, sha)
                 actions += steps.publication(prepared, sha, push=push, publish=publish)
-                left.append(plan.current or "")
-        if left:
-            names = ", ".join(left)
+                left.texts += prepared.texts
+        if left.texts:
+            names = ", ".join(left.tags)
             text = f"Go on with {names}: {len(actions)} steps of its publication are left."
-            return Next("RELEASE", text, actions=actions, prepared=prepared)
+            return Next("RELEASE", text, actions=actions, prepared=left)
         return None
 
     def _made_by_us(self, tag: str, sha: str) -> bool:
@@ -264,54 +260,20 @@ class _Run:
         return self._preparation().begun(begun, [as_planned])
 
     def _promoter(self, released: Sequence[tuple[ReleasePlan, str]]) -> Promoter | None:
-        """The way of the releases that have an application; None when none has one."""
-        subjects = [
-            Subject(
-                app, Released(plan.current or "", plan.current_version or "", sha), plan.package
-            )
-            for plan, sha in self._in_order(released)
-            if (app := self.wanted.app_of(plan.package, self.options.apps))
-        ]
-        stages = self.options.stages
-        pinned = any(stage.pin is not None for stage in stages)
-        by_argocd = any(stage.pin is None for stage in stages)
-        if not subjects:
-            return None
-        missing = self.calls.not_consulted("argocd") if by_argocd else None
-        if missing is not None:
-            self.findings.append(_not_promoted(subjects, missing))
-            return None
-        argocd = ArgocdEnvironments(self.calls, self.request.now, again=self.wanted.again)
-        by_pin: Environments = argocd
-        if pinned:
-            by_pin = PinnedEnvironments(
-                self.calls, self._pins(), self.request.now, again=self.wanted.again
-            )
-        return Promoter(self.calls, self.request, Promotion(subjects, stages, argocd, by_pin))
-
-    def _in_order(
-        self, released: Sequence[tuple[ReleasePlan, str]]
-    ) -> Sequence[tuple[ReleasePlan, str]]:
-        """Dependencies before what depends on them."""
-        names = [one.name for one in in_dependency_order(self.config.packages)]
-        return sorted(released, key=lambda pair: names.index(pair[0].package) if names else 0)
-
-    def _pins(self) -> Pins:
-        """Where pins live: the repository of the tool `gitops`, else the one released."""
-        tool, where = "gitops", self.options.gitops
-        if where is None:
-            tool, branch = "git", self.repository.branch() or self.config.branch
-            where = Gitops(branch=branch, review=self.config.protected)
-        at = self.request.now.replace(microsecond=0).isoformat()
-        return Pins(
+        """The way of the releases that have an application; None when there is none to go."""
+        found = Journey(
             self.calls,
-            tool=tool,
-            branch=where.branch,
-            review=where.review,
+            self.request,
+            self.wanted,
+            self.options,
+            config=self.config,
+            branch=self.repository.branch() or self.config.branch,
             forge=self.forge,
-            repository=where.repository,
-            at=at,
-        )
+        ).promoter(released)
+        if isinstance(found, Finding):
+            self.findings.append(found)
+            return None
+        return found
 
     def _rollback(self, plans: Plans) -> Next:
         released = [
@@ -339,8 +301,7 @@ def _drafts(outcome: Next) -> Iterator[Draft]:
                 yield one.draft()
 
 
-def _not_from_here(names: str, problem: Finding, prepared: Prepared) -> Next:
-    text = f"{names} is computed but cannot be released from here: {problem.title}."
+def _not_from_here(text: str, problem: Finding, prepared: Prepared) -> Next:
     return Next(
         "HOLD",
         text,
@@ -351,14 +312,8 @@ def _not_from_here(names: str, problem: Finding, prepared: Prepared) -> Next:
     )
 
 
-def _not_promoted(subjects: Sequence[Subject], why: str) -> Finding:
-    names = ", ".join(dict.fromkeys(one.app for one in subjects))
-    return Finding(
-        id="promotion",
-        verdict=Verdict.WARN,
-        title=f"{names} is not promoted: Argo CD cannot be asked",
-        detail=why,
-    )
+def _computed(names: str, problem: Finding) -> str:
+    return f"{names} is computed but cannot be released from here: {problem.title}."
 
 
 def _only_named(begun: Begun, plans: Plans) -> Finding:

@@ -236,7 +236,9 @@ class Pins:
 
     def _push(self, target: str, **more: Any) -> Action:
         name = f"refs/heads/{target}"
-        words = f"Let {target} be reviewed" if self.review else f"{target} is what is deployed"
+        words = f"Bring it to {target}, which the cluster follows"
+        if self.review:
+            words = f"Bring {target} to the remote"
         return self.calls.action(
             self.tool,
             "push",

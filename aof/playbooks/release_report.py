@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -107,11 +107,11 @@ def report_blocks(
         "fix": outcome.fix,
         "again": _again(outcome, settings),
         "heading": "\n\n".join(_heading(plan, going_on=going_on) for plan in plans.plans),
-        "calculation": "\n\n".join(filter(None, map(_calculation, plans.plans))),
+        "calculation": "\n\n".join(_calculations(plans, promoting=bool(stages))),
         "changelog": prepared.section.strip("\n") if prepared else "",
         "notes": notes_block(prepared.texts) if prepared else "",
         "stages": _stages(stages),
-        "checkpoints": _checkpoints(actions, stages),
+        "checkpoints": _checkpoints(outcome, ahead),
         "rollback": _rollback(actions),
         "history": _history(memory),
     }
@@ -127,10 +127,15 @@ def _heading(plan: ReleasePlan, *, going_on: bool) -> str:
     return "  \n".join(rows)
 
 
+def _calculations(plans: Plans, *, promoting: bool) -> Iterator[str]:
+    """How versions came about; none while nothing new asks for a release."""
+    for plan in plans.plans:
+        if plan.changed.commits and (plan.next or not promoting):
+            yield _calculation(plan)
+
+
 def _calculation(plan: ReleasePlan) -> str:
     changed = plan.changed
-    if not changed.commits:
-        return ""
     kinds = Counter(change.parsed.type or "squash" for change in changed.changes)
     breaking = sum(change.breaking for change in changed.changes)
     breaking += sum(bool(one.breaking_notes) for one in changed.unconventional)
@@ -182,20 +187,21 @@ def _again(outcome: Next, settings: Mapping[str, str]) -> str:
     return " ".join(words)
 
 
-def _checkpoints(actions: Sequence[Action], stages: Sequence[StageView]) -> str:
-    if not any(action.executable for action in actions):
+def _checkpoints(outcome: Next, ahead: Sequence[str]) -> str:
+    """What only people can know, before they approve."""
+    if not any(action.executable for action in outcome.actions):
         return ""
-    if stages:
-        return (
-            "- [ ] The environment before is healthy and has run long enough\n"
-            "- [ ] Tests against it passed\n"
-            "- [ ] Somebody watches while this one changes"
-        )
-    return (
-        "- [ ] The version is right\n"
-        "- [ ] The changelog is complete and can be understood\n"
-        "- [ ] Every breaking change says what users must do"
-    )
+    if outcome.decision == "ROLLBACK":
+        asked = ["The release is to blame, not the environment", "What ran before can still run"]
+    elif outcome.stages:
+        stage = next(view.stage.name for view in outcome.stages if not view.done)
+        before = ahead[: ahead.index(stage)] if stage in ahead else []
+        asked = [f"Tests in {before[-1]} passed"] if before else []
+        asked.append(f"Somebody watches {stage} while it changes")
+    else:
+        asked = ["The version is right", "The changelog is complete and can be understood"]
+        asked.append("Every breaking change says what users must do")
+    return "\n".join(f"- [ ] {one}" for one in asked)
 
 
 def _rollback(actions: Sequence[Action]) -> str:

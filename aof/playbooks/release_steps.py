@@ -71,6 +71,9 @@ class RemoteView:
         elif self.branch_sha not in {None, head} and not repository.holds(str(self.branch_sha)):
             why = f"the remote's {self.branch} has commits that are not here"
             fix = f"git pull, or fetch and switch to {self.branch}"
+            if repository.status["detached"]:
+                why = f"HEAD is detached, and behind the remote's {self.branch}"
+                fix = f"git fetch --tags && git checkout --detach {self.name}/{self.branch}"
         elif dirty:
             why, fix = f"{', '.join(dirty)} has changes not committed", "commit or stash them"
         if not why:

@@ -333,6 +333,26 @@ def test_without_forge_and_remote_a_release_is_a_tag(tmp_path: Path) -> None:
         assert bench.assess().decision == "NO-RELEASE"
 
 
+def test_without_a_token_the_report_says_that_nothing_is_published(tmp_path: Path) -> None:
+    with release_bench(tmp_path, github=False) as bench:
+        found = bench.assess()
+        assert operations(found) == ["commit", "tag", "push"]
+        (finding,) = [one for one in found.findings if one.id == "forge"]
+        assert (finding.verdict, finding.detail) == (Verdict.PASS, "not configured")
+
+
+def test_a_detached_head_left_behind_is_told_how_to_catch_up(bench: ReleaseBench) -> None:
+    bench.repo.git("checkout", "-q", "--detach")
+    bench.run()
+    behind = bench.assess()
+    assert (behind.decision, behind.actions) == ("HOLD", ())
+    command = behind.blocks["fix"]
+    assert command == "git fetch --tags && git checkout --detach origin/main"
+    bench.repo.git("fetch", "-q", "--tags")
+    bench.repo.git("checkout", "-q", "--detach", "origin/main")
+    assert bench.assess().decision == "NO-RELEASE"
+
+
 def test_a_detached_head_of_ci_is_released_from_its_branch(bench: ReleaseBench) -> None:
     bench.repo.git("checkout", "-q", "--detach")
     bench.repo.git("branch", "-q", "-D", "main")
