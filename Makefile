@@ -38,7 +38,7 @@ check: lint test  ## everything CI runs
 bench: $(STAMP)  ## print the benchmarks
 	$(BIN)/python -m benchmarks
 
-bench-canary: $(STAMP)  ## how often the canary judge is wrong: simulated rollouts (20 minutes)
+bench-canary: $(STAMP)  ## how often the canary judge is wrong: simulated rollouts (an hour or two)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[bench]'
 	$(BIN)/python -m benchmarks.canary_speed
 	$(BIN)/python -m benchmarks.canary

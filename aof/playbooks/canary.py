@@ -118,7 +118,7 @@ def _from_file(name: str, request: Request, calls: Calls, app: str) -> _Gathered
             fix="see docs/canary.md for its shape",
             file=name,
         ) from None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageFault("the evidence file is not JSON", why=str(error), file=name) from None
     evidence_id = calls.record("file", data, about=name)
     return _Gathered(app, evidence, "file", (evidence_id,))

@@ -288,9 +288,11 @@ class _Judged:
             later = " Proven tolerable without its worst block."
         elif needs and verdict == "inconclusive":
             later = f" Needs about {minutes(needs)}."
+        counted = "" if self.track.name == "error_rate" else "Shares are of bad outcomes; "
         return (
-            f"{self.track.canary_requests:.0f} canary requests in {len(self.series.blocks)} "
-            f"blocks; 90 % interval of the difference {points(self.low)} to {points(self.up)}; "
+            f"{counted}{self.track.canary_requests:.0f} canary requests in "
+            f"{len(self.series.blocks)} blocks; 90 % interval of the difference "
+            f"{points(self.low)} to {points(self.up)}; "
             f"evidence of harm: {strength_of(e_value)} (E = {e_value:.3g}), "
             f"noise taken as {self.dispersion:.1f}x counting noise.{later}"
         )
