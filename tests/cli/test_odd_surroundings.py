@@ -18,7 +18,7 @@ from tests.cli.aofctl import aofctl
 
 GUARD = ["run", "agent", "library/cicd/deployment-guardian", "--llm", "off"]
 SICK = "Error rate: 9% (baseline: 0.1%)"
-MAIN = [sys.executable, "-c", "from aof.cli.main import main; main()"]
+MAIN = [sys.executable, "-m", "aof"]
 
 
 def test_the_bare_command_shows_help(tmp_path: Path) -> None:

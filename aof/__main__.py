@@ -1,0 +1,6 @@
+"""`python -m aof` is `aofctl`."""
+
+from aof.cli.main import main
+
+if __name__ == "__main__":
+    main()
