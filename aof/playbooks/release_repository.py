@@ -12,6 +12,7 @@ from aof.playbooks.base import Calls
 from aof.playbooks.release_options import ReleaseOptions
 
 CONFIG_PATH = ".aof/release.yaml"
+_AT_ONCE = 100
 
 
 class CalledRepository:
@@ -84,9 +85,11 @@ class CalledRepository:
 
     def files(self, paths: Sequence[str], revision: str = "HEAD") -> dict[str, bytes]:
         """Contents of those of `paths` that exist, read at once."""
-        if not paths:
-            return {}
-        listed = self._read("read_files", paths=list(paths), revision=revision)["files"]
+        asked = list(dict.fromkeys(paths))
+        listed = []
+        for start in range(0, len(asked), _AT_ONCE):
+            some = asked[start : start + _AT_ONCE]
+            listed += self._read("read_files", paths=some, revision=revision)["files"]
         for one in listed:
             if one["exists"] and (one["binary"] or one["truncated"]):
                 raise UsageFault(f"{one['path']} is not a text file of usual size")

@@ -37,6 +37,9 @@ Remote = Annotated[str, Field(pattern=r"^(\.|[A-Za-z0-9_][A-Za-z0-9_./-]*)$", ma
 """Name of a configured remote; `.` is the clone itself."""
 
 _PATCH_CHARS = 64_000
+_FILE_CHARS = 1_000_000
+_WHOLE_FILE_CHARS = 16_000_000
+"""Lock files that repeat a version have several million."""
 
 
 class GitReads(Tool):
@@ -418,7 +421,7 @@ class GitReads(Tool):
             returns one.
         """
         sha = "" if staged else self.commit_named(revision)
-        files = [self._file(sha, path).data for path in paths]
+        files = [self._file(sha, path, limit=_WHOLE_FILE_CHARS).data for path in paths]
         there = sum(one["exists"] for one in files)
         return ToolOutput(
             {"files": files}, f"{there} of {len(files)} files exist at {sha[:12] or 'the index'}"
@@ -443,10 +446,10 @@ class GitReads(Tool):
         numbers = self.reader.diff(older, newer, paths, patch=False)
         return file_changes(numbers), decoded(patch)
 
-    def _file(self, sha: str, path: str) -> ToolOutput:
+    def _file(self, sha: str, path: str, *, limit: int = _FILE_CHARS) -> ToolOutput:
         raw = self.reader.file(sha, path)
         binary = raw is not None and b"\0" in raw
-        text, truncated = ("", False) if raw is None else clipped(decoded(raw), 1_000_000)
+        text, truncated = ("", False) if raw is None else clipped(decoded(raw), limit)
         data = {
             "sha": sha,
             "path": path,

@@ -25,7 +25,8 @@ class VersionFile:
 
     Attributes:
         path: Relative to the repository.
-        field: For Chart.yaml: `version`, `appVersion` or `both`; for others empty.
+        field: For Chart.yaml: `version`, `appVersion` or `both`; for pom.xml `parent` or
+            empty; for others empty.
         pattern: Regular expression with one group `version`; for files of no known kind.
     """
 

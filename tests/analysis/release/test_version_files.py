@@ -119,7 +119,143 @@ def test_lock_files_follow() -> None:
     contents = {"a/Cargo.toml": CARGO, "a/Cargo.lock": CARGO_LOCK}
     after = bump_files([VersionFile("a/Cargo.toml")], contents, "1.3.0")
     assert after["a/Cargo.lock"] == CARGO_LOCK.replace(b"1.2.3", b"1.3.0", 1)
-    assert companions("a/Cargo.toml") == ("a/Cargo.lock",)
+    assert companions("a/Cargo.toml") == ("a/Cargo.lock", "Cargo.lock")
+
+
+def test_a_lock_file_of_the_first_version_follows() -> None:
+    lock = b'{"name": "x", "version": "1.2.3", "dependencies": {"y": {"version": "1.2.3"}}}'
+    contents = {"package.json": PACKAGE, "package-lock.json": lock}
+    after = bump_files([VersionFile("package.json")], contents, "1.3.0")
+    assert after["package-lock.json"] == lock.replace(b"1.2.3", b"1.3.0", 1)
+
+
+WORKSPACE_LOCK = b"""{
+  "name": "root", "version": "1.2.3", "lockfileVersion": 3,
+  "packages": {
+    "": {"name": "root", "version": "1.2.3", "workspaces": ["packages/*"]},
+    "node_modules/a": {"resolved": "packages/a", "link": true},
+    "packages/a": {"name": "a", "version": "1.2.3"},
+    "packages/b": {"name": "b", "version": "1.2.3"}
+  }
+}
+"""
+
+
+def test_packages_of_a_workspace_share_the_lock_file_above_them() -> None:
+    paths = ("packages/a/package.json", "packages/b/package.json")
+    contents = {**dict.fromkeys(paths, PACKAGE), "package-lock.json": WORKSPACE_LOCK}
+    after = bump_files([VersionFile(path) for path in paths], contents, "1.3.0")
+    versions = {
+        path: entry.get("version")
+        for path, entry in json.loads(after["package-lock.json"])["packages"].items()
+    }
+    assert versions == {
+        "": "1.2.3",
+        "node_modules/a": None,
+        "packages/a": "1.3.0",
+        "packages/b": "1.3.0",
+    }
+
+
+CARGO_WORKSPACE = b"""[workspace]
+members = ["a", "b"]
+
+[workspace.package]
+version = "1.2.3" # all of us
+rust-version = "1.70"
+"""
+WORKSPACE_CARGO_LOCK = b"""version = 3
+
+[[package]]
+name = "a"
+version = "1.2.3"
+
+[[package]]
+name = "b"
+version = "0.1.0"
+
+[[package]]
+name = "serde"
+version = "1.2.3"
+source = "registry+https://github.com/rust-lang/crates.io-index"
+checksum = "ab"
+"""
+
+
+def test_crates_that_inherit_the_version_of_a_workspace_follow_in_the_lock_file() -> None:
+    contents = {"Cargo.toml": CARGO_WORKSPACE, "Cargo.lock": WORKSPACE_CARGO_LOCK}
+    after = bump_files([VersionFile("Cargo.toml")], contents, "1.3.0", expected=["1.2.3"])
+    assert after["Cargo.toml"] == CARGO_WORKSPACE.replace(b"1.2.3", b"1.3.0")
+    assert after["Cargo.lock"] == WORKSPACE_CARGO_LOCK.replace(b"1.2.3", b"1.3.0", 1)
+
+
+def test_a_crate_that_inherits_names_the_workspace() -> None:
+    with pytest.raises(UsageFault, match="inherits its version"):
+        bump("a/Cargo.toml", b'[package]\nname = "a"\nversion.workspace = true\n')
+
+
+UV_LOCK = b"""version = 1
+
+[[package]]
+name = "my-app"
+version = "1.2.3"
+source = { editable = "." }
+dependencies = [{ name = "my-app-x" }]
+
+[[package]]
+name = "my-app-x"
+version = "1.2.3"
+source = { registry = "https://pypi.org/simple" }
+"""
+
+
+def test_the_projects_own_entry_in_a_uv_lock_follows() -> None:
+    project = b'[project]\nname = "My_App"\nversion = "1.2.3"\n'
+    contents = {"pyproject.toml": project, "uv.lock": UV_LOCK}
+    after = bump_files([VersionFile("pyproject.toml")], contents, "2.0.0-rc.1", expected=["1.2.3"])
+    assert after["uv.lock"] == UV_LOCK.replace(b"1.2.3", b"2.0.0rc1", 1)
+
+
+def test_poetry_and_pep_621_say_the_same() -> None:
+    text = b'[tool.poetry]\nversion = "1.2.3"\n[project]\nversion = "1.2.3"\n'
+    assert bump("pyproject.toml", text) == text.replace(b"1.2.3", b"1.3.0")
+    other = text.replace(b'poetry]\nversion = "1.2.3"', b'poetry]\nversion = "0"')
+    assert bump("pyproject.toml", other) == other.replace(b"1.2.3", b"1.3.0")
+
+
+def test_a_dynamic_version_says_what_to_do() -> None:
+    with pytest.raises(UsageFault, match="takes its version from elsewhere"):
+        bump("pyproject.toml", b'[project]\nname = "x"\ndynamic = ["version"]\n')
+
+
+@pytest.mark.parametrize("path", ["Cargo.toml", "pyproject.toml"])
+def test_a_byte_order_mark_in_toml_stays(path: str) -> None:
+    text = b"\xef\xbb\xbf" + FILES[path].replace(b"\n", b"\r\n")
+    after = bump(path, text)
+    assert after != text
+    assert after.replace(b"1.3.0", b"1.2.3") == text
+
+
+REVISION = b"""<project>
+  <version>${revision}</version>
+  <properties>
+    <other>1.2.3</other>
+    <revision>1.2.3</revision><!-- 1.2.3 -->
+  </properties>
+  <profiles><profile><properties><revision>9</revision></properties></profile></profiles>
+</project>"""
+
+
+def test_a_version_that_stands_for_a_property_is_set_there() -> None:
+    after = bump("pom.xml", REVISION)
+    assert after == REVISION.replace(b"<revision>1.2.3", b"<revision>1.3.0")
+
+
+def test_modules_follow_their_parent_where_that_is_declared() -> None:
+    text = b"<project><parent><artifactId>p</artifactId><version>1.2.3</version></parent></project>"
+    assert bump("m/pom.xml", text, field="parent") == text.replace(b"1.2.3", b"1.3.0")
+    with pytest.raises(UsageFault, match="set field"):
+        bump("m/pom.xml", text, field="version.parent")
 
 
 @pytest.mark.parametrize(

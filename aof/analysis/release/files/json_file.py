@@ -22,10 +22,18 @@ def locate_package(content: bytes, path: str) -> list[Located]:
     return [found]
 
 
-def locate_lock(content: bytes, path: str) -> list[Located]:
-    """Both versions of the package itself in a package-lock.json."""
+def locate_lock(content: bytes, path: str, folder: str) -> list[Located]:
+    """The versions of a package in a package-lock.json, of any format version.
+
+    Args:
+        content: The lock file.
+        path: Its path, for messages.
+        folder: Where the package lies below it, for one of a workspace; empty beside it.
+    """
     text = decoded(content, path)
-    places = [_find(text, path, ("version",)), _find(text, path, ("packages", "", "version"))]
+    places = [_find(text, path, ("packages", folder, "version"))]
+    if not folder:
+        places.insert(0, _find(text, path, ("version",)))
     return [place for place in places if place is not None]
 
 
@@ -33,7 +41,7 @@ def _find(text: str, path: str, keys: Sequence[str]) -> Located | None:
     try:
         json.loads(text.removeprefix("\ufeff"))
         return _in_object(text, _skip(text, 1 if text[:1] == "\ufeff" else 0), keys, path)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise UsageFault(f"{path} is not JSON", why=str(error), file=path) from None
 
 
