@@ -130,9 +130,12 @@ def test_a_run_that_is_killed_leaves_a_log_that_can_be_verified(tmp_path: Path) 
 
 def test_a_disk_that_fills_up_costs_the_record_not_the_verdict(tmp_path: Path) -> None:
     """As on a full disk: no file may grow beyond a few hundred bytes."""
-    limited = "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600)); "
+    limited = (
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600)); "
+        "from aof.cli.main import main; main()"
+    )
     done = subprocess.run(
-        [sys.executable, "-c", limited + MAIN[2], *GUARD, SICK],
+        [sys.executable, "-c", limited, *GUARD, SICK],
         cwd=tmp_path,
         capture_output=True,
         text=True,
