@@ -132,7 +132,10 @@ def _named(kustomization: Mapping[str, Any]) -> Iterator[str]:
     for key in _MAKERS:
         for entry in _mappings(kustomization.get(key)):
             sources = [*_texts(entry.get("envs")), *_texts([entry.get("env")])]
-            yield from (*sources, *(one.rpartition("=")[2] for one in _texts(entry.get("files"))))
+            yield from (
+                *sources,
+                *(one.partition("=")[2] or one for one in _texts(entry.get("files"))),
+            )
 
 
 def _texts(value: Any) -> list[str]:

@@ -280,7 +280,7 @@ def budget(name: str) -> Manifest:
 
 def quota(name: str) -> Manifest:
     """Quantities the server spells anew; none that pods would have to declare."""
-    hard = {"pods": "1e2", "requests.storage": "1000G", "services.loadbalancers": "10000m"}
+    hard = {"pods": "1e4", "requests.storage": "1000G", "services.loadbalancers": "10000m"}
     return named("v1", "ResourceQuota", name, spec={"hard": hard})
 
 

@@ -550,7 +550,7 @@ MORE = [
     case(
         m.quota("quota-raised"),
         csa(),
-        patch({"spec": {"hard": {"pods": "200"}}}),
+        patch({"spec": {"hard": {"pods": "20k"}}}),
         says="manual",
         manager="kubectl-patch",
         path="/spec/hard/pods",
