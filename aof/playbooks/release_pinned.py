@@ -17,7 +17,8 @@ from aof.playbooks.base import Calls
 from aof.playbooks.release_argocd import ArgocdObserver
 from aof.playbooks.release_flux import FluxObserver
 from aof.playbooks.release_options import PinFile, Stage
-from aof.playbooks.release_pins import Observed, PinChange, Pins, PinSeen
+from aof.playbooks.release_pin_steps import PinChange, PinSteps
+from aof.playbooks.release_pins import Observed, Pins, PinSeen
 from aof.playbooks.release_stages import StageView, State, Subject
 
 
@@ -69,7 +70,7 @@ class PinnedEnvironments:
         stage = views[0].stage
         tags = ", ".join(view.subject.released.tag for view in views)
         edits = ", ".join(_edit(view.seen, view.seen.wanted) for view in views)
-        return self.pins.change(
+        return PinSteps(self.pins).change(
             [
                 PinChange(view.seen.file, view.seen.wanted, f"{stage.name} {_what(view.subject)}")
                 for view in views
@@ -88,7 +89,7 @@ class PinnedEnvironments:
             command = f"git revert --no-edit $(git log -1 --format=%H -- {path})"
             return [self.calls.recommend(command, reason=reason, target=view.place)]
         name = view.stage.name
-        return self.pins.change(
+        return PinSteps(self.pins).change(
             [PinChange(seen.file, seen.previous, f"{name} back to {seen.previous}")],
             subject=f"chore({name}): take {view.subject.app} back to {seen.previous}",
             branch=f"rollback/{name}-{seen.previous}",
