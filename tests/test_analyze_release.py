@@ -4,10 +4,12 @@ import json
 from pathlib import Path
 
 import pytest
+import yaml
 from click.testing import CliRunner, Result
 
 from aof.cli.analyze_release import release
 from aof.errors import UsageFault
+from tests.cli.aofctl import aofctl
 from tests.git_sandbox import GitSandbox
 
 
@@ -36,6 +38,27 @@ def test_quiet_prints_nothing_when_nothing_is_to_be_released(repo: GitSandbox) -
     repo.tag("v1.1.0")
     result = run(repo, "--quiet")
     assert (result.stdout, result.exit_code) == ("", 0)
+
+
+@pytest.mark.parametrize("output", ["json", "yaml"])
+def test_a_full_changelog_is_one_document(repo: GitSandbox, output: str) -> None:
+    found = yaml.safe_load(run(repo, "--full", "-o", output).stdout)
+    assert found["changelog"].startswith("# Changelog")
+
+
+def test_a_shallow_clone_is_completed_or_refused_with_the_command(
+    repo: GitSandbox, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    folder = tmp_path_factory.mktemp("ci")
+    clone = repo.clone(folder / "clone", "--depth=1", "--no-tags")
+    refused = aofctl("analyze", "release", "--quiet", "--no-fetch", cwd=clone.directory)
+    assert (refused.code, refused.out) == (5, "")
+    assert "git fetch --unshallow --tags" in refused.err
+    assert aofctl("analyze", "release", "--quiet", cwd=clone.directory).out == "v1.1.0\n"
+    cut = repo.clone(folder / "cut", "--depth=1", "--no-tags")
+    cut.git("remote", "set-url", "origin", str(folder / "gone"))
+    refused = aofctl("analyze", "release", "-o", "json", cwd=cut.directory)
+    assert "git fetch --unshallow --tags" in json.loads(refused.out)["error"]["fix"]
 
 
 def test_json_has_the_public_keys(repo: GitSandbox) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from aof.cli.output import emit, emit_as, emit_json, notice
+from aof.cli.output import emit, emit_as, notice
 from aof.errors import UsageFault
 
 if TYPE_CHECKING:
@@ -17,6 +18,12 @@ if TYPE_CHECKING:
     from aof.analysis.release.history import Plans
     from aof.analysis.release.plan import ReleasePlan
     from aof.cli.release_repository import Clone
+
+_FETCHING = (
+    *("SSH_AUTH_SOCK", "GIT_SSH_COMMAND", "GIT_ASKPASS", "GIT_CONFIG_GLOBAL", "XDG_CONFIG_HOME"),
+    *("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "NO_PROXY"),
+    *("no_proxy", "GIT_SSL_CAINFO"),
+)
 
 
 @click.command()
@@ -51,6 +58,13 @@ def release(
       aofctl analyze release --quiet
       aofctl analyze release --repo ../app -o json
       aofctl analyze release --full -o markdown > CHANGELOG.md
+      version=$(aofctl analyze release --quiet) && [ -n "$version" ] && ./release "$version"
+
+    \b
+    Exit codes:
+      0  computed; with --quiet, no line means that nothing asks for a release
+      2  refused: settings, tags or arguments that do not fit, or no repository
+      5  the rest of a shallow clone's history cannot be fetched
     """
     import gc
 
@@ -86,7 +100,7 @@ def _analyze(
     from aof.cli.release_repository import Clone, find_config
     from aof.transport.git_reader import GitReader
 
-    clone = Clone(GitReader(repo), may_fetch=not no_fetch)
+    clone = Clone(GitReader(repo, environment=_for_fetching()), may_fetch=not no_fetch)
     root = clone.root
     settings = find_config(root, config)
     clone.remote = settings.remote
@@ -109,6 +123,11 @@ def _analyze(
     outside = [{"sha": one.sha, "subject": one.subject} for one in plans.outside]
     document = {"packages": documents, "outside": outside}
     emit_as(document, output, markdown="\n".join(_shown(one, output) for one in documents))
+
+
+def _for_fetching() -> dict[str, str]:
+    """How the person who calls reaches remotes; a shallow clone is completed from there."""
+    return {name: os.environ[name] for name in _FETCHING if name in os.environ}
 
 
 def _emit_versions(plans: Plans) -> None:
@@ -170,10 +189,7 @@ def _emit_full(
     if settings.packages:
         raise UsageFault("--full is for one package at a time", fix="leave it out in a monorepo")
     text = full_changelog(_all_sections(clone, settings, plans.plans[0], _template(settings, root)))
-    if output in {"json", "yaml"}:
-        emit_json({"changelog": text})
-    else:
-        emit(text)
+    emit_as({"changelog": text}, output, markdown=text)
 
 
 def _all_sections(

@@ -55,7 +55,7 @@ class Clone:
             raise Unreachable(
                 "history is cut off here, so the last release cannot be known",
                 why="the clone is shallow and fetching was not allowed",
-                fix="clone with full history, or leave out --no-fetch",
+                fix="git fetch --unshallow --tags, or leave out --no-fetch",
             )
         known = {one.name: one for one in (*remote_tags(self.reader, self.remote), *local)}
         chosen = last([_tag(one) for one in known.values()])

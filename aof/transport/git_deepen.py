@@ -14,6 +14,10 @@ from aof.transport.process import Completed
 
 _FETCH_TIMEOUT_S = 300.0
 _LIST_TIMEOUT_S = 20.0
+_FULL_HISTORY = (
+    "git fetch --unshallow --tags where the remote can be reached; in CI, clone with full "
+    "history: fetch-depth: 0 for actions/checkout, GIT_DEPTH: 0 for GitLab"
+)
 
 
 def remote_tags(reader: GitReader, remote: str) -> list[TagRef]:
@@ -25,7 +29,9 @@ def remote_tags(reader: GitReader, remote: str) -> list[TagRef]:
     done = reader.git("ls-remote", "--tags", "--end-of-options", remote, timeout_s=_LIST_TIMEOUT_S)
     if done.returncode != 0:
         raise Unreachable(
-            f"the tags of {remote} cannot be read", why=decoded(done.stderr).strip()[-500:]
+            f"the tags of {remote} cannot be read",
+            why=decoded(done.stderr).strip()[-500:],
+            fix=_FULL_HISTORY,
         )
     found: dict[str, TagRef] = {}
     for line in decoded(done.stdout).splitlines():
@@ -66,8 +72,7 @@ def deepen(reader: GitReader, remote: str, tag: TagRef | None) -> str:
         raise Unreachable(
             "history is cut off here and the rest cannot be fetched",
             why=decoded(done.stderr).strip()[-500:] or f"{remote} is itself a shallow clone",
-            fix="clone with full history, e.g. fetch-depth: 0 for actions/checkout, "
-            "GIT_DEPTH: 0 for GitLab, or: git fetch --unshallow --tags",
+            fix=_FULL_HISTORY,
         )
     return "unshallow"
 
