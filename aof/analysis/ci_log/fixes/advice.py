@@ -13,7 +13,8 @@ class Advice:
 
     `{file}`, `{line}` in a command stand for the location, `{subject}` for what the failing line
     names: the first group of `subject` that took part in its match. A command with a part that
-    is not known is left out. `prevention` is what keeps the failure from coming back.
+    is not known is left out; LAST_GREEN is for the caller to fill in. `prevention` is
+    what keeps the failure from coming back.
     """
 
     cause: str

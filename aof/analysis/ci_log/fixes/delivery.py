@@ -101,6 +101,7 @@ CONFIGURATION = Advice(
     "A setting is missing or wrong: a name, a value, a secret or a right.",
     ("Compare the configuration with the last green commit.",),
     (
+        "git diff LAST_GREEN HEAD -- .github .gitlab-ci.yml Jenkinsfile",
         "git log --oneline -5 -- .github .gitlab-ci.yml Jenkinsfile",
         "git log --oneline -5 -- {file}",
     ),

@@ -167,6 +167,9 @@ ADVICE: dict[str, Advice] = {
 ANY = Advice(
     "A dependency cannot be found, or versions exclude each other.",
     ("Compare the lock files with the last green commit.",),
-    ("git log --oneline -5 -- '*lock*' go.sum '*requirements*'",),
+    (
+        "git diff LAST_GREEN HEAD -- '*lock*' go.sum '*requirements*'",
+        "git log --oneline -5 -- '*lock*' go.sum '*requirements*'",
+    ),
     "Install from a lock file, and update it in pull requests of its own.",
 )

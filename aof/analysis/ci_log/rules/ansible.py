@@ -27,8 +27,9 @@ RULES = (
         "ansible-error",
         Category.CONFIG,
         83,
-        ("ERROR! ",),
-        r"^ERROR! (?P<message>.*)",
+        ("ERROR! ", "[ERROR]: "),
+        r"^(?:ERROR! |\[ERROR\]: )(?P<message>.*)",
+        unless=r"^\[ERROR\]: Task failed",
         where=r"The error appears to be in '(?P<file>[^']+)': line (?P<line>\d+), column"
         r" (?P<column>\d+)",
         reach=6,

@@ -201,6 +201,7 @@ RULES = (
         70,
         ("Error in ", "ERROR: compilation failed", "Execution halted"),
         r"^Error in (?P<message>\S.*)|^ERROR: compilation failed for package",
+        unless=r"^Error in configuration",
         refine=True,
     ),
     Rule(

@@ -47,6 +47,22 @@ RULES = (
         fix="go-test",
     ),
     Rule(
+        "go-cycle",
+        Category.COMPILE,
+        82,
+        ("import cycle not allowed",),
+        r"import cycle not allowed",
+        fix="go-compile",
+    ),
+    Rule(
+        "gofmt",
+        Category.LINT,
+        74,
+        ("gofmt",),
+        r"(?:not|needs?|run|need to be) .{0,20}\bgo ?fmt\b|\bgo ?fmt(?:-?ed)?\b.{0,40}(?:fail|need"
+        r"|differ|not formatted)",
+    ),
+    Rule(
         "go-testify",
         Category.UNIT_TEST,
         75,
@@ -114,18 +130,16 @@ RULES = (
             "module declares its path as",
             "ambiguous import",
             "cannot load module",
-            "import cycle not allowed",
         ),
         r"^\S{0,200}go\.mod:\d+: \S.*|no required module provides package|missing go\.sum entry"
-        r"|unknown revision"
+        r"|unknown revision \S+$"
         r"|updates to go\.mod needed"
         r"|cannot find (?:module|package)|is not in (?:GOROOT|std)\b"
         r"|verifying .{0,300}checksum mismatch"
         r"|inconsistent vendoring|no matching versions for query"
         r"|but does not contain package"
         r"|go: .{0,300}invalid version|module declares its path as|ambiguous import"
-        r"|cannot load module"
-        r"|import cycle not allowed",
+        r"|cannot load module",
     ),
     Rule(
         "go-version",

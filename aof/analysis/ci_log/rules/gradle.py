@@ -33,6 +33,14 @@ RULES = (
         fix="gradle",
     ),
     Rule(
+        "gradle-task",
+        Category.CONFIG,
+        84,
+        ("not found in root project", "not found in project", "is ambiguous in root project"),
+        r"^(?:> )?(?P<message>(?:Task|Project) '.{1,200}' (?:not found|is ambiguous) in (?:root )?"
+        r"project .*)",
+    ),
+    Rule(
         "gradle-script",
         Category.CONFIG,
         76,

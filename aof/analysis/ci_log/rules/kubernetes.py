@@ -20,6 +20,14 @@ RULES = (
         r"|Unable to connect to the server",
     ),
     Rule(
+        "kubernetes-context",
+        Category.CONFIG,
+        85,
+        ("specified context", "no configuration has been provided", "error loading config file"),
+        r"context was not found for specified context|no configuration has been provided"
+        r"|error loading config file",
+    ),
+    Rule(
         "kubernetes-pod",
         Category.DEPLOY,
         83,

@@ -129,13 +129,14 @@ RULES = (
         "yarn-dependency",
         Category.DEPENDENCY,
         85,
-        ("error ", "YN00"),
-        r"^error (?P<message>(?:Couldn't find (?:any versions|package)"
+        ("error ", "YN00", "present in your lockfile"),
+        r"This package doesn't seem to be present in your lockfile"
+        r"|^error (?P<message>(?:Couldn't find (?:any versions|package)"
         r"|Your lockfile needs to be updated|An unexpected error occurred: \"https?.*Not found"
         r"|Integrity check failed|.*no such package).*)|➤ YN00(?:28|27|35|82|18"
         r"|16): .{0,300}(?:lockfile would have been|No candidates|not found|The remote archive"
         r"|checksum).*",
-        trigger=("rror", "YN00"),
+        trigger=("rror", "YN00", "present in your lockfile"),
         fix="yarn-lockfile",
     ),
     Rule(

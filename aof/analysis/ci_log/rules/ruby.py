@@ -143,6 +143,13 @@ RULES = (
         fix="compile",
     ),
     Rule(
+        "rake-task",
+        Category.CONFIG,
+        84,
+        ("Don't know how to build task",),
+        r"Don't know how to build task '(?P<message>[^']{1,100})'",
+    ),
+    Rule(
         "rake",
         Category.UNKNOWN,
         62,

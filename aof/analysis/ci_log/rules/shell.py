@@ -136,6 +136,15 @@ RULES = (
         r"|: ambiguous redirect",
     ),
     Rule(
+        "shell-variable",
+        Category.CONFIG,
+        82,
+        (": line ", "sh: "),
+        r"^\S{1,200}: (?:line )?\d{1,6}: (?P<message>[A-Z][A-Z0-9_]{2,60}: \S.*)$",
+        unless=r": unbound variable$|not found$|No such file",
+        fix="environment-variable",
+    ),
+    Rule(
         "environment-variable",
         Category.CONFIG,
         70,

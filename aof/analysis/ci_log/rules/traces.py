@@ -10,6 +10,7 @@ _PY_EXCEPTION = (
     r"(?:Error|Exception|Exit|Interrupt|Warning|Failure|Failed|Timeout|Refused|NotFound"
     r"|DoesNotExist|Conflict"
     r"|Impossible|Abort|Fault)\b(?:\s*\[[^\]]*\])?(?::.*)?)$"
+    r"|^(?P<named>(?:[a-z_]\w*\.){1,8}[A-Z]\w*(?::.*)?)$"
 )
 _JS_PLACE = (
     r"^\s+at .{0,300}?\(?(?:file://)?(?P<file>[^\s()]{1,300}\.[cm]?[jt]sx?):(?P<line>\d+)"
