@@ -197,7 +197,7 @@ def _sentence(diagnosis: Diagnosis) -> str:
     primary = diagnosis.primary
     if primary is None:
         return "The pipeline failed, and its log shows no failure that is recognised."
-    text = primary.text.strip().replace("\n", " ")
+    text = " ".join(primary.text.split())
     if not diagnosis.recognised:
         return f"The pipeline failed; no rule recognises why. Its last output: {text[:200]}"
     shown = text if len(text) <= 200 else f"{text[:197]}..."

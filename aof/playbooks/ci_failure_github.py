@@ -188,10 +188,7 @@ def _gathered(run: _Run) -> Gathered:
         run=own,
         key=f"github {run.get('html_url') or own.id} attempt {own.attempt}",
         pipeline=str(run.get("name") or ""),
-        build=own.number,
         url=str(run.get("html_url") or ""),
-        sha=own.sha,
-        branch=own.branch,
         subject=str(commit.get("message") or "").partition("\n")[0],
         status=str(run.get("conclusion") or run.get("status") or ""),
     )

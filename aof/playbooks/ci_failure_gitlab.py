@@ -171,10 +171,7 @@ def _gathered(pipeline: _Pipeline) -> Gathered:
         run=own,
         key=f"gitlab {pipeline.get('web_url') or own.id}",
         pipeline=str(pipeline.get("name") or ""),
-        build=own.number,
         url=str(pipeline.get("web_url") or ""),
-        sha=own.sha,
-        branch=own.branch,
         status=str(pipeline.get("status") or ""),
     )
 

@@ -88,10 +88,7 @@ def _gathered(build: _Build, name: str) -> Gathered:
         run=own,
         key=f"jenkins {build.get('url') or name} {own.number}",
         pipeline=name,
-        build=own.number,
         url=str(build.get("url") or ""),
-        sha=own.sha,
-        branch=own.branch,
         status=str(build.get("result") or ("running" if build.get("building") else "")),
     )
 

@@ -94,10 +94,7 @@ class Gathered:
     run: PipelineRun | None = None
     key: str = ""
     pipeline: str = ""
-    build: str = ""
     url: str = ""
-    sha: str = ""
-    branch: str = ""
     subject: str = ""
     status: str = ""
     cancelled: str = ""
@@ -111,6 +108,21 @@ class Gathered:
     patch: str = ""
     evidence: list[str] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+
+    @property
+    def build(self) -> str:
+        """What users call the run."""
+        return self.run.number if self.run else ""
+
+    @property
+    def sha(self) -> str:
+        """The commit it ran on."""
+        return self.run.sha if self.run else ""
+
+    @property
+    def branch(self) -> str:
+        """The branch, tag or ref it ran for."""
+        return self.run.branch if self.run else ""
 
     def keep(self, result: ToolResult) -> None:
         """Remember where an answer was recorded."""

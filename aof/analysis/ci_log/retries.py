@@ -9,10 +9,11 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from aof.analysis.ci_log.decode import as_utf8, clean
+from aof.analysis.ci_log.decode import as_utf8, clean, forget
 from aof.analysis.ci_log.records import Diagnosis, FlakyEvidence
 
 _MOST_BYTES = 8 << 20  # from the end of the log, where tools sum up
+_BLOCK = 1 << 20
 _MOST_LINE = 1000
 _MOST = 50
 
@@ -164,7 +165,10 @@ def _lines(buffer: object) -> Iterator[tuple[int, str]]:
     """Numbered, cleaned lines that may speak of a retry."""
     log = as_utf8(buffer)
     start = max(0, len(log) - _MOST_BYTES)
-    number = 1 + (bytes(log[0:start]).count(b"\n") if start else 0)
+    number = 1
+    for at in range(0, start, _BLOCK):
+        number += bytes(log[at : min(at + _BLOCK, start)]).count(b"\n")
+        forget(log, at, min(at + _BLOCK, start))
     for raw in bytes(log[start : len(log)]).split(b"\n"):
         if len(raw) <= _MOST_LINE and _LOOK.search(raw):
             yield number, clean(raw)

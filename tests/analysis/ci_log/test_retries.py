@@ -88,3 +88,8 @@ def test_the_cause_that_passed_on_a_retry_is_flaky() -> None:
     log = logs.github(output)
     (found,) = evidence(diagnose(log), recovered(log))
     assert (found.kind, "t.py::test_cart" in found.detail) == ("retry-passed", True)
+
+
+def test_lines_of_a_large_log_keep_their_numbers() -> None:
+    log = b"noise\n" * 2_000_000 + b"//shop:test   FLAKY, failed in 1 out of 2 in 0.5s\n"
+    assert recovered(log)[0].line == 2_000_001
