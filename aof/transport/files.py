@@ -147,11 +147,21 @@ def _gunzip(file: IO[bytes]) -> Iterator[bytes]:
         yield content
 
 
+def _order(name: str) -> tuple[str, int, str]:
+    """Folder, number and name of `build/10_Run tests.txt`."""
+    folder, _, file = name.rpartition("/")
+    number = file.partition("_")[0]
+    return folder, int(number) if number.isdecimal() and len(number) < 9 else 0, file
+
+
 def _job_logs(file: IO[bytes]) -> Iterator[bytes]:
-    """The logs of jobs, which lie at the top of the zip of a run; else every text in it."""
+    """The logs of jobs, which lie at the top of the zip of a run; else every file in it.
+
+    Files are numbered in their names and joined in that order; nothing is unpacked to disk by name.
+    """
     with zipfile.ZipFile(file) as archive:
         names = [name for name in archive.namelist() if not name.endswith("/")]
-        for name in [name for name in names if "/" not in name] or names:
+        for name in sorted([name for name in names if "/" not in name] or names, key=_order):
             with archive.open(name) as member:
                 while chunk := member.read(_CHUNK):
                     yield chunk

@@ -42,6 +42,15 @@ def test_the_job_logs_of_a_run_zip_are_joined(tmp_path: Path) -> None:
     assert open_log(tmp_path / "run.zip")[:] == b"whole job\n"
 
 
+def test_the_files_of_a_run_zip_are_joined_by_number_whatever_their_names(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "run.zip", "w") as archive:
+        for name in ("b/10_last.txt", "b/2_second.txt", "../../b/1_out.txt", "a/1_first.txt"):
+            archive.writestr(name, name)
+    joined = bytes(open_log(tmp_path / "run.zip")[:]).decode().split()
+    assert joined == ["../../b/1_out.txt", "a/1_first.txt", "b/2_second.txt", "b/10_last.txt"]
+    assert [path.name for path in tmp_path.iterdir()] == ["run.zip"]
+
+
 def test_a_missing_file_is_a_usage_fault(tmp_path: Path) -> None:
     with pytest.raises(UsageFault, match="cannot be read"):
         open_log(tmp_path / "none.log")

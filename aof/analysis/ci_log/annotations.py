@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from typing import Any
+from urllib.parse import quote
 
 from aof.analysis.ci_log.records import Diagnosis, Failure
 
@@ -20,7 +21,7 @@ def gitlab(diagnosis: Diagnosis) -> str:
         {
             "description": failure.text.strip(),
             "check_name": failure.rule,
-            "fingerprint": hashlib.sha256(failure.signature.encode()).hexdigest(),
+            "fingerprint": _fingerprint(failure),
             "severity": "major",
             "location": {
                 "path": failure.location.file,
@@ -31,6 +32,12 @@ def gitlab(diagnosis: Diagnosis) -> str:
         if failure.location is not None
     ]
     return json.dumps(entries, indent=2, ensure_ascii=False)
+
+
+def _fingerprint(failure: Failure) -> str:
+    """Of two that differ by numbers alone GitLab would show one: the place tells them apart."""
+    place = f"{failure.signature}\0{failure.location}"
+    return hashlib.sha256(place.encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def sarif(diagnosis: Diagnosis) -> str:
@@ -95,6 +102,9 @@ def _sarif_result(failure: Failure) -> dict[str, Any]:
         region = {"startLine": failure.location.line or 1}
         if failure.location.column:
             region["startColumn"] = failure.location.column
-        place = {"artifactLocation": {"uri": failure.location.file}, "region": region}
+        place = {
+            "artifactLocation": {"uri": quote(failure.location.file.replace("\\", "/"))},
+            "region": region,
+        }
         result["locations"] = [{"physicalLocation": place}]
     return result

@@ -73,6 +73,7 @@ def _wide_encoding(head: bytes) -> str | None:
 _ANSI = re.compile(
     r"\x1b\[[0-9;:?]*[ -/]*[@-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b_[^\x07]{0,1000}\x07"
     r"|\x1b[()][A-B0-2]"
+    r"|\x9b[0-9;:?]*[ -/]*[@-~]|[\x7f-\x9f]"
     r"|\x1b[=>78cM]|\^\[\[[0-9;]*[A-Za-z]|\[\d{1,3}(?:;\d{1,3})*m|\x1b"
 )
 
@@ -112,7 +113,7 @@ def strip_prefix(line: str) -> str:
 
 def strip_colour(line: str) -> str:
     """The line without terminal control sequences."""
-    if "\x1b" in line or "[" in line:
+    if "\x1b" in line or "[" in line or not line.isascii() or "\x7f" in line:
         return _ANSI.sub("", line)
     return line
 

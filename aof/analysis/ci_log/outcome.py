@@ -117,16 +117,16 @@ def _allowed(segments: Segments, failures: Sequence[Ending]) -> frozenset[int]:
     Either the runner says so, or a step ran later that only runs when nothing has failed.
     """
     steps = segments.steps
-    prepared = [
-        number
+    prepared = {  # the last such step of each job
+        step.job: number
         for number, step in enumerate(steps)
         if segments.platform == "github" and step.name and _PREPARES.search(step.name)
-    ]
-    last = prepared[-1] if prepared else -1
+    }
     return frozenset(
         e.step
         for e in failures
-        if e.platform == "github" and (e.step < last or steps[e.step].allowed)
+        if e.platform == "github"
+        and (e.step < prepared.get(steps[e.step].job, -1) or steps[e.step].allowed)
     )
 
 

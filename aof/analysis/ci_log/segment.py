@@ -29,7 +29,7 @@ _FIRST, _LAST = 20, 8  # endings of one kind that are read in a step; notices on
 _BORDERS = (
     "##[group]Run ", "##[endgroup]", "##[start-action", "##[end-action", "Post job cleanup",
     "section_start:", "section_end:", "[Pipeline] { (", "travis_fold:start:", "##[section]Starting",
-    "skipped due to earlier", "log length has", "log exceeded limit",
+    "skipped due to earlier", "log length has", "log exceeded limit", "Current runner version: ",
 )  # fmt: skip
 _VISITED = (*_BORDERS, *endings.WORDS)
 _NOTICE = len(_VISITED)
@@ -41,6 +41,7 @@ _BORDER = re.compile(
     rb"|##\[(?P<allowed>end-action) [^\]\r\n]{0,800}outcome=failure;conclusion=success"
     rb"|##\[start-action display=(?P<action>[^;\]\r\n]*)"
     rb"|(?P<post>Post job cleanup)\."
+    rb"|(?P<job>Current runner version: )"
     rb"|##\[section\]Starting: (?P<azure>[^\r\n]*)"
     rb"|section_start:\d+:(?P<section>[\w.-]+)"
     rb"|section_end:\d+:(?P<sectionend>[\w.-]+)"
@@ -74,6 +75,7 @@ class Step:
     name: str | None
     start: int
     end: int = 0
+    job: int = 0  # of the logs of several jobs, one after the other
     allowed: bool = False  # it failed, and the runner says that the job went on as if it had not
     offsets: Offsets = field(default_factory=lambda: defaultdict(_no_offsets))
 
@@ -116,6 +118,7 @@ class Segmenter:
         self._sections: list[str] = []
         self._nowhere: Offsets = defaultdict(_no_offsets)
         self._kept = 0
+        self._job = 0
         self._result = Segments(steps=[], endings=[])
 
     def run(self, start: int, end: int) -> Segments:
@@ -186,7 +189,7 @@ class Segmenter:
             return
         if steps:
             self._close(steps[-1], start)
-        steps.append(Step(name, start))
+        steps.append(Step(name, start, job=self._job))
 
     def _close(self, step: Step, end: int) -> None:
         step.end = end
@@ -215,6 +218,11 @@ class Segmenter:
         self._platform("github")
         self._in_source = False
         self._open(value, start)
+
+    def _on_job(self, _value: str, start: int, _end: int) -> None:
+        self._job += 1
+        self._in_source = False
+        self._open(None, start)
 
     def _on_azure(self, value: str, start: int, _end: int) -> None:
         self._result.platform = "azure"

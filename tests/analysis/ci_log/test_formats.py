@@ -145,3 +145,17 @@ def test_lines_of_parallel_branches_are_read_without_their_names() -> None:
     diagnosis = diagnose(text.encode())
     assert diagnosis.primary is not None
     assert diagnosis.primary.text == "E       assert 3 == 4"
+
+
+def test_a_job_that_passed_after_one_that_failed_forgives_nothing() -> None:
+    passed = logs.github("ok", exit_code=0)
+    diagnosis = diagnose(passed + logs.github(FAILURE) + passed)
+    assert diagnosis.outcome == "failed"
+    assert diagnosis.primary is not None
+    assert diagnosis.primary.text == "E       assert 3 == 4"
+
+
+def test_control_characters_of_eight_bits_are_removed() -> None:
+    primary = diagnose(logs.github("src/a.c:1:2: \x9b31merror: evil\x9a thing\x7f")).primary
+    assert primary is not None
+    assert primary.text == "src/a.c:1:2: error: evil thing"
