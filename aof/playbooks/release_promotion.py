@@ -9,7 +9,7 @@ from aof.plans import Action
 from aof.playbooks.base import Calls, Request
 from aof.playbooks.release_guardian import guardian_says
 from aof.playbooks.release_next import Next
-from aof.playbooks.release_stages import Promotion, StageView
+from aof.playbooks.release_stages import Promotion, StageView, spoken
 from aof.verdict import Finding, Verdict
 
 _LOOK_AGAIN_S = 15.0
@@ -74,9 +74,8 @@ class Promoter:
         soaking = [line[-2] for line in turn if len(line) > 1 and line[-2].soak_left_s > 0]
         if soaking:
             left = max(view.soak_left_s for view in soaking)
-            text = (
-                f"{_tags(soaking)} proves itself in {soaking[0].stage.name} for {left:.0f} s more."
-            )
+            name = soaking[0].stage.name
+            text = f"{_tags(soaking)} proves itself in {name} for {spoken(left)} more."
             return _hold(text, left)
         return None
 

@@ -14,7 +14,7 @@ from aof.analysis.release.model import Diagnostic
 from aof.analysis.release.plan import ReleasePlan
 from aof.plans import Action
 from aof.playbooks.release_next import Next
-from aof.playbooks.release_stages import StageView
+from aof.playbooks.release_stages import StageView, spoken
 from aof.playbooks.release_texts import notes_block
 from aof.verdict import Finding, Verdict
 
@@ -156,7 +156,7 @@ def _stages(stages: Sequence[StageView]) -> str:
     for view in stages:
         state = view.state if not view.reason else f"{view.state}: {escape(view.reason)}"
         if view.soak_left_s:
-            state += f", soaks for {view.soak_left_s:.0f} s more"
+            state += f", soaks for {spoken(view.soak_left_s)} more"
         runs = view.runs[:12] if len(view.runs) == 40 else view.runs
         cells = (view.stage.name, view.place, view.subject.released.tag, runs, state)
         lines.append(f"| {' | '.join(cells)} |")

@@ -6,6 +6,7 @@ Argo CD follows. What the order of stages means is decided here.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple, Protocol
@@ -151,3 +152,14 @@ def _leading(line: Sequence[StageView]) -> Sequence[StageView]:
     """The stages from the first on that are done."""
     end = next((number for number, view in enumerate(line) if not view.done), len(line))
     return line[:end]
+
+
+def spoken(seconds: float) -> str:
+    """A time to wait, rounded up: `60 s`, `30 min`, `23 h 15 min`."""
+    if seconds <= 120:
+        return f"{seconds:.0f} s"
+    minutes = math.ceil(seconds / 60)
+    hours, rest = divmod(minutes, 60)
+    if hours < 2:
+        return f"{minutes} min"
+    return f"{hours} h {rest} min" if rest else f"{hours} h"

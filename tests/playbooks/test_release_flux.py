@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from aof.errors import Unreachable
+from aof.playbooks.release_stages import spoken
 from aof.tools.git import Gitops
 from aof.verdict import Verdict
 from tests.git_sandbox import GitSandbox
@@ -36,6 +37,7 @@ def test_a_release_goes_from_dev_to_production(flux: FluxBench) -> None:
     soaking = flux.assess()
     assert (soaking.decision, soaking.verdict) == ("HOLD", Verdict.INCONCLUSIVE)
     assert soaking.wait_s == pytest.approx(1800 - 0, abs=60)
+    assert soaking.summary.endswith("proves itself in staging for 30 min more.")
     flux.bench.later(minutes=31)
     waiting = flux.assess()
     assert "waits before prod: deployment-guardian has not been asked" in waiting.summary
@@ -273,3 +275,12 @@ def test_argo_cd_may_follow_pins_too(flux: FluxBench) -> None:
     }
     argocd.reconcile("shop-dev")
     assert flux.assess().decision == "NO-RELEASE"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.4, "0 s"), (120, "120 s"), (121, "3 min"), (7140, "119 min"), (7200, "2 h"),
+     (86399, "24 h"), (83700, "23 h 15 min")],
+)  # fmt: skip
+def test_times_to_wait_are_said_as_people_do(seconds: float, words: str) -> None:
+    assert spoken(seconds) == words
