@@ -76,9 +76,11 @@ RULES = (
             "error: manifest path",
             "could not find `Cargo.toml`",
             "error: no bin target",
+            "does not contain this feature",
             "no targets",
         ),
-        r"^error: (?P<message>manifest path .*|could not find `Cargo\.toml`.*|no bin target .*)",
+        r"^error: (?P<message>manifest path .*|could not find `Cargo\.toml`.*|no bin target .*"
+        r"|the package '.{1,100}' does not contain this feature.*)",
     ),
     Rule(
         "cargo-environment",

@@ -85,6 +85,16 @@ RULES = (
         fix="pytest",
     ),
     Rule(
+        "pytest-options",
+        Category.CONFIG,
+        84,
+        ("ERROR: usage:",),
+        r"^ERROR: usage: ",
+        key=r"^\S{0,60}: error: (?P<message>\S.*)",
+        reach=4,
+        fix="pytest-usage",
+    ),
+    Rule(
         "pytest-usage",
         Category.CONFIG,
         82,

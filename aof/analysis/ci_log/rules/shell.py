@@ -149,7 +149,8 @@ RULES = (
         Category.CONFIG,
         70,
         ("environment variable", "env var", "Environment variable"),
-        r"(?:[Mm]issing|[Rr]equired|[Uu]ndefined|[Pp]lease set|must (?:set"
+        r"\b[Ss]et the [A-Z][A-Z0-9_]{2,60} environment variable"
+        r"|(?:[Mm]issing|[Rr]equired|[Uu]ndefined|[Pp]lease set|must (?:set"
         r"|provide)).{0,60}(?:environment variable|env var)"
         r"|(?:[Ee]nvironment variable|env var)s? .{0,80}(?:(?:is|are|was|were) (?:not set"
         r"|missing|required|undefined|not defined|empty)|not set|must be set|not found)",

@@ -169,7 +169,7 @@ RULES = (
         ),
         r"terminate called (?:after throwing|without an active)"
         r"|(?<![\w./+-])(?P<file>[\w./+-]{1,200}):(?P<line>\d+):.{0,200}?Assertion `[^`]*' failed"
-        r"|Assertion failed: .*|pure virtual method called|double free or corruption"
+        r"|Assertion failed: .*|pure virtual method called|double free (?:or corruption|detected)"
         r"|corrupted size vs"
         r"|stack smashing detected|free\(\): invalid",
         fix="crash",
