@@ -90,7 +90,7 @@ RULES = (
         84,
         ("ERROR: usage:",),
         r"^ERROR: usage: ",
-        key=r"^\S{0,60}: error: (?P<message>\S.*)",
+        key=r"^[\w ./-]{0,80}: error: (?P<message>\S.*)",
         reach=4,
         fix="pytest-usage",
     ),
