@@ -116,7 +116,7 @@ class _Reader:
         if match is not None and self._is_footer(match, number):
             self.tokens.append((match[1], match[2]))
             self.values.append([line[match.end() :]])
-            if match[1].upper() in BREAKING_TOKENS:
+            if match[1].upper().startswith("BREAKING"):
                 self._odd_breaking(match, number, line)
         else:
             (self.values[-1] if self.values else self.body).append(line)
@@ -128,7 +128,7 @@ class _Reader:
         if match[2] == " #":
             self._doubt(number, line, "a number is not a description")
         elif match[1] not in BREAKING_TOKENS:
-            self._doubt(number, line, "the words must be in capitals")
+            self._doubt(number, line, "the words are `BREAKING CHANGE`, in capitals")
 
     def _is_footer(self, match: re.Match[str], number: int) -> bool:
         if self.values or self.after_blank:

@@ -60,6 +60,10 @@ HEADERS = {
     "next line of Latin-1": ("feat: x\u0085\u0085BREAKING CHANGE: y", MINOR),
     "subject wrapped by hand": ("feat: a long subject\nthat goes on\n\nbody", MINOR),
     "deprecation": ("deprecate: the old way", MINOR),
+    "two colons": ("feat:: x", NONE),
+    "space before the colon": ("feat(a) : x", NONE),
+    "merge of git without a second parent": ("Merge remote-tracking branch 'o/main'", NONE),
+    "marker for CI": ("fix: x [skip ci]", PATCH),
     "release commit": ("chore(release): 1.3.0", NONE),
 }
 BODIES = {
@@ -81,7 +85,6 @@ BODIES = {
     "CRLF": ("feat: x\r\n\r\nBREAKING CHANGE: y\r\n", MAJOR),
     "prose": ("fix: x\n\nThere is no BREAKING CHANGE: all fine", PATCH),
     "inline code": ("docs: x\n\n`BREAKING CHANGE: z` is how you write it", NONE),
-    "underscore": ("fix: x\n\nBREAKING_CHANGE: y", PATCH),
     "deprecated in a footer": ("chore: x\n\nDeprecated: old api", MINOR),
     "trailers below a rule": (
         "feat: x (#3)\n\nbody\n\n---------\n\nCo-authored-by: A <a@b>",
@@ -99,6 +102,10 @@ ASKED = {
     "tab after the colon": ("fix: x\n\nBREAKING CHANGE:\ty", PATCH),
     "no space after the colon": ("fix: x\n\nBREAKING CHANGE:y", PATCH),
     "plural": ("fix: x\n\nBREAKING CHANGES: y", PATCH),
+    "underscore": ("fix: x\n\nBREAKING_CHANGE: y", PATCH),
+    "plural with a dash": ("fix: x\n\nBREAKING-CHANGES: y", PATCH),
+    "one word": ("fix: x\n\nBREAKING: y", PATCH),
+    "space before the colon": ("docs: x\n\nBREAKING CHANGE : y", NONE),
     "number": ("fix: x\n\nBREAKING-CHANGE #12", PATCH),
     "lower case": ("fix: x\n\nbreaking change: y", PATCH),
     "lower case with a dash": ("fix: x\n\nbreaking-change: y", PATCH),
