@@ -14,6 +14,7 @@ from aof.analysis.release.changes import Range, read_range
 from aof.analysis.release.config import Package, ReleaseConfig
 from aof.analysis.release.model import Diagnostic, Level, RawCommit
 from aof.analysis.release.policy import applied_level, next_final, next_prerelease
+from aof.analysis.release.progress import up_to
 from aof.analysis.release.releases import Releases
 from aof.analysis.release.version import Version
 from aof.errors import UsageFault
@@ -237,14 +238,7 @@ class _Choice:
 
     def _level_since(self, sha: str) -> Level:
         """The level of the commits that `sha` does not contain."""
-        by_sha = {commit.sha: commit for commit in self.commits}
-        inside: set[str] = set()
-        stack = [sha]
-        while stack:
-            one = stack.pop()
-            if one in by_sha and one not in inside:
-                inside.add(one)
-                stack.extend(by_sha[one].parents)
+        inside = {commit.sha for commit in up_to(self.commits, sha)}
         newer = [commit for commit in self.commits if commit.sha not in inside]
         return read_range(newer, self.config).level
 
