@@ -123,7 +123,8 @@ def either(one: Expression, two: Expression) -> Expression:
     def match(text: str, at: int, then: Callable[[int], bool]) -> bool:
         return one.matcher(text, at, then) or two.matcher(text, at, then)
 
-    return Expression(f"(?:{one.text}|{two.text})", match)
+    # As groups of their own: Python makes one set of `a|[ab]`, and tries less than is tried here.
+    return Expression(f"(?:({one.text})|({two.text}))", match)
 
 
 def star(one: Expression) -> Expression:
