@@ -195,6 +195,8 @@ def _assessment(
 
 def _sentence(diagnosis: Diagnosis) -> str:
     primary = diagnosis.primary
+    if diagnosis.outcome == "unknown":
+        return "The log says neither that the job failed nor that it passed."
     if primary is None:
         return "The pipeline failed, and its log shows no failure that is recognised."
     text = " ".join(primary.text.split())

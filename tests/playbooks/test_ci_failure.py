@@ -161,6 +161,14 @@ def test_a_failed_log_that_says_nothing_is_unknown(github: gh.GithubServer, tmp_
     assert (ran.code, ran.json()["decision"]) == (3, "UNKNOWN")
 
 
+def test_nobody_is_quoted_who_said_nothing(tmp_path: Path) -> None:
+    (tmp_path / "u.log").write_text("hello\nworld\n")
+    ran = doctor(tmp_path, "--set", "log=u.log")
+    assert (ran.code, ran.json()["decision"]) == (3, "UNKNOWN")
+    assert "pipeline failed" not in ran.json()["report"]
+    assert "2  world" in ran.json()["report"]
+
+
 def test_a_junit_report_names_the_test_a_log_hides(github: gh.GithubServer, tmp_path: Path) -> None:
     github.logs = {1: logs.github("1 of 20 tests went wrong, see the report")}
     report = (

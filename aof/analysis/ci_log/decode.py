@@ -95,6 +95,8 @@ _OUTER = re.compile(
     r"|[\w.-]{1,60}[-_]\d{1,3} {0,30} \| "  # Compose
     r")"
 )
+# GitLab begins and ends foldable sections with these.
+_SECTION = re.compile(r"^section_(?:start|end):\d{1,12}:[\w.-]{1,200}(?:\[[^\]]{0,200}\])?")
 _MOZHARNESS = re.compile(r"^(?:\d\d:\d\d:\d\d)?\s*(?:INFO|WARNING|DEBUG) - +(?:GECKO\(\d+\) \| )?")
 
 
@@ -127,6 +129,8 @@ def clean(raw: bytes) -> str:
     line = strip_colour(strip_prefix(_visible(_clip(raw).decode("utf-8", errors="replace"))))
     if line[:1] in "#[0123456789":  # a colour code may have hidden an inner prefix
         line = strip_prefix(line)
+    if line.startswith("section_"):
+        line = _SECTION.sub("", line)
     return line.removeprefix("##[error]").rstrip()
 
 

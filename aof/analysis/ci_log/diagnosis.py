@@ -142,7 +142,14 @@ def _diagnosis(lines: Lines, scan: _Scan, *, excerpt_bytes: int, complete: bool)
     )
     notes = tuple(note for note, holds in limits if holds)
     if result == "passed" or (result == "unknown" and not best):
-        return Diagnosis(outcome=result, platform=segments.platform, notes=notes, complete=complete)
+        last = excerpt(lines, [], None, excerpt_bytes) if result == "unknown" else ()
+        return Diagnosis(
+            outcome=result,
+            excerpt=tuple(last),
+            platform=segments.platform,
+            notes=notes,
+            complete=complete,
+        )
     step = segments.steps[verdict.step].name if verdict.step is not None else None
     if best:
         choose.settle_category(best, step, verdict.exit_code)

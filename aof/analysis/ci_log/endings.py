@@ -96,7 +96,7 @@ AFTERMATH = re.compile(
     r"|^ERROR: Job failed(?:: (?:exit (?:code|status) \d+|command terminated.*))?$"
     r"|^(?:Error: )?Process completed with exit code \d+|^Finished: FAILURE"
     r"|^\S*make(?:\[\d+\])?: \*\*\* .*\] Error \d+(?: \(ignored\))?$"
-    r"|^Failed in branch |^section_(?:start|end):\d+:"
+    r"|^Failed in branch "
     r"|^Done\. Your build exited with|^Failed to clone '.*'\. Retry scheduled"
 )
 

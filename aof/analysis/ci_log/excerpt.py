@@ -9,6 +9,7 @@ from aof.analysis.ci_log.lines import Lines
 
 _BLOCKS = 5
 _BEFORE_MARKER = 60
+_BLANKS = 3  # empty lines in a row that are shown
 _PLAIN = 44  # weight below which a line only holds a word that may mean trouble
 _LONG, _SHORT = 500, 200  # characters shown of a failing and of a surrounding line
 _NUMBER = 9  # bytes a line costs beside its text: its number and the line feed
@@ -36,7 +37,22 @@ def excerpt(
             continue
         chosen[start] = text
         left -= cost
+    _keep_blank(lines, chosen, left // _NUMBER)
     return [(lines.number(start), chosen[start]) for start in sorted(chosen)]
+
+
+def _keep_blank(lines: Lines, chosen: dict[int, str], most: int) -> None:
+    """Add the empty lines between chosen ones: nothing was left out there."""
+    for start in sorted(chosen):
+        gap: list[int] = []
+        for line in lines.following(start, min(most, _BLANKS) + 1):
+            if line in chosen:
+                chosen.update(dict.fromkeys(gap, ""))
+                most -= len(gap)
+                break
+            if lines.text(line).strip():
+                break
+            gap.append(line)
 
 
 def _wanted(lines: Lines, best: list[Candidate], marker: int | None) -> Iterator[tuple[int, int]]:

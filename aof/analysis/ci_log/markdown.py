@@ -47,7 +47,7 @@ def numbered(diagnosis: Diagnosis) -> list[str]:
     for number, text in diagnosis.excerpt:
         if before is not None and number > before + 1:
             shown.append("     ...")
-        shown.append(f"{number:>7}  {text}")
+        shown.append(f"{number:>7}  {text}".rstrip())
         before = number
     return shown
 
@@ -55,6 +55,9 @@ def numbered(diagnosis: Diagnosis) -> list[str]:
 def _headline(diagnosis: Diagnosis) -> str:
     if diagnosis.outcome == "passed":
         return "No failure: the log says the pipeline passed."
+    if diagnosis.outcome == "unknown":
+        last = "; its last output:" if diagnosis.excerpt else "."
+        return f"Unknown: the log says neither that it failed nor that it passed{last}"
     if diagnosis.primary is None:
         return "Unknown: the log shows no failure that is recognised."
     if not diagnosis.recognised:

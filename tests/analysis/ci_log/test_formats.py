@@ -3,6 +3,7 @@ from collections.abc import Callable
 import pytest
 
 from aof.analysis.ci_log import diagnose
+from aof.analysis.ci_log.markdown import numbered
 from tests.analysis.ci_log import logs
 
 FAILURE = """collecting
@@ -40,6 +41,25 @@ def test_the_failing_step_is_named() -> None:
     assert diagnose(logs.gitlab(FAILURE)).step == "step_script"
     assert diagnose(logs.jenkins(FAILURE)).step == "Test"
     assert diagnose(logs.travis(FAILURE)).step == "make test"
+
+
+@pytest.mark.parametrize("wrap", [logs.gitlab, logs.gitlab_stamped])
+def test_markers_of_sections_are_no_output(wrap: Callable[..., bytes]) -> None:
+    inner = "section_start:1:own[collapsed=true]\r\x1b[0K"
+    excerpt = diagnose(wrap(f"{inner}\n{FAILURE}\nsection_end:1:own\r\x1b[0K")).excerpt
+    assert excerpt
+    assert not [text for _, text in excerpt if "section_" in text or "collapsed" in text]
+
+
+def test_an_excerpt_shows_empty_lines_and_dots_only_where_lines_are_left_out() -> None:
+    diagnosis = diagnose(logs.github(FAILURE))
+    whole = numbered(diagnosis)
+    blank = [number for number, text in diagnosis.excerpt if not text]
+    assert len(blank) == 2
+    assert not [line for line in whole if line.strip() == "..."]
+    far = "\n".join(["first", *("filler" for _ in range(200)), FAILURE])
+    shown = numbered(diagnose(logs.github(f"error: odd\n{far}")))
+    assert [line for line in shown if line.strip() == "..."]
 
 
 def test_line_numbers_count_line_feeds_from_one() -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from aof.analysis.ci_log import diagnose
+from aof.analysis.ci_log.markdown import as_text
 from tests.analysis.ci_log import logs
 
 GREEN = {
@@ -46,6 +47,15 @@ def test_another_tools_report_before_a_success_leaves_it_open(tool: str) -> None
     diagnosis = diagnose(log.encode())
     assert (diagnosis.outcome, diagnosis.primary) == ("unknown", None)
     assert diagnosis.candidates
+
+
+def test_a_log_that_tells_no_outcome_shows_its_last_output() -> None:
+    text = "".join(f"line {n}\n" for n in range(1, 201))
+    diagnosis = diagnose(text.encode())
+    assert diagnosis.outcome == "unknown"
+    assert diagnosis.excerpt[-1] == (200, "line 200")
+    assert "neither that it failed nor that it passed" in as_text(diagnosis)
+    assert "200  line 200" in as_text(diagnosis)
 
 
 @pytest.mark.parametrize("tool", GREEN)
