@@ -10,6 +10,11 @@ import click
 from aof.cli.output import emit, emit_as, notice
 from aof.errors import ExitCode, UsageFault
 
+_EXIT_CODES = {
+    "DRIFT": ExitCode.STOP,
+    "UNKNOWN": ExitCode.INCONCLUSIVE,
+    "CLEAN": ExitCode.OK,
+}
 _FILE = click.Path(path_type=Path, allow_dash=True)
 
 
@@ -60,6 +65,9 @@ def drift(
 ) -> None:
     """Compare manifests with live objects; exits 1 when a person should hear of it.
 
+    Exits 3 when live objects came without managedFields and hold containers, variables or
+    other list items that Git does not declare: nobody can tell whose they are.
+
     Files may be YAML with several documents, JSON, or kubectl's lists; a folder stands for
     all manifests below it, built when it has a kustomization or a chart.
 
@@ -74,9 +82,16 @@ def drift(
     from aof.analysis.drift.markdown import as_markdown, as_text
     from aof.analysis.drift.tables import shipped_tables
     from aof.playbooks.drift_ignores import resolved_ignores
-    from aof.transport.kubernetes_documents import read_events, read_objects, read_value
+    from aof.transport.kubernetes_documents import (
+        read_events,
+        read_given,
+        read_value,
+        require_objects,
+    )
 
-    wanted, found = _all(desired, _folder_or_file), _all(live, read_objects)
+    names = ", ".join(map(str, desired))
+    wanted = require_objects(_all(desired, _folder_or_file), names)
+    found = _all(live, read_given)
     status = _status(sync_status, read_value)
     tables = shipped_tables()
     if ownership is not None:
@@ -102,7 +117,7 @@ def drift(
         emit(as_text(report))
     else:
         emit_as(report.as_dict(clean_too=True), output, markdown=as_markdown(report))
-    raise click.exceptions.Exit(int(ExitCode.STOP if report.drifted else ExitCode.OK))
+    raise click.exceptions.Exit(int(_EXIT_CODES[report.decision]))
 
 
 def _all(paths: tuple[Path, ...], read: Any) -> list[dict[str, Any]]:

@@ -7,7 +7,14 @@ from datetime import datetime
 from typing import Any
 
 from aof.analysis.drift import Change, DriftClass, DriftReport, ResourceResult, Severity
-from aof.analysis.drift.markdown import headline, notes_of, resource_block, summary_block
+from aof.analysis.drift.markdown import (
+    UNATTRIBUTED,
+    headline,
+    notes_of,
+    resource_block,
+    summary_block,
+    unattributed_block,
+)
 from aof.analysis.drift.quantities import parse_quantity
 from aof.playbooks.drift_compared import Compared
 from aof.playbooks.drift_request import DriftRequest
@@ -29,22 +36,29 @@ def summary_of(report: DriftReport, not_checked: Mapping[str, str]) -> str:
 
 
 def findings(compared: Sequence[Compared]) -> tuple[Finding, ...]:
-    """One for each drifted object, one for each place that could not be looked at."""
-    found = []
+    """One for each drifted object, each undeclared addition, each place nobody could look at."""
+    found: list[Finding] = []
     for item in compared:
-        for one in item.report.drifted:
-            identity = one.identity
-            found.append(
-                Finding(
-                    id="-".join(
-                        filter(None, [identity.kind, identity.namespace, identity.name])
-                    ).lower(),
-                    verdict=Verdict.FAIL,
-                    title=f"{identity}: {', '.join(one.classes)}",
-                    detail="; ".join(f"{change.field}: {change.reason}" for change in one.changes),
-                    evidence=item.evidence,
-                )
+        found += [
+            Finding(
+                id=_finding_id(one),
+                verdict=Verdict.FAIL,
+                title=f"{one.identity}: {', '.join(one.classes)}",
+                detail="; ".join(f"{change.field}: {change.reason}" for change in one.changes),
+                evidence=item.evidence,
             )
+            for one in item.report.drifted
+        ]
+        found += [
+            Finding(
+                id=f"undeclared-{_finding_id(one)}",
+                verdict=Verdict.INCONCLUSIVE,
+                title=f"{one.identity}: not declared in Git: {', '.join(one.unattributed)}",
+                detail=UNATTRIBUTED,
+                evidence=item.evidence,
+            )
+            for one in item.report.unattributed
+        ]
         found += [
             Finding(
                 id=f"not-checked-{number}",
@@ -58,6 +72,11 @@ def findings(compared: Sequence[Compared]) -> tuple[Finding, ...]:
     return tuple(found)
 
 
+def _finding_id(one: ResourceResult) -> str:
+    identity = one.identity
+    return "-".join(filter(None, [identity.kind, identity.namespace, identity.name])).lower()
+
+
 def blocks(
     compared: Sequence[Compared],
     report: DriftReport,
@@ -67,13 +86,14 @@ def blocks(
     at: datetime,
     asked: DriftRequest,
 ) -> dict[str, str]:
-    """Markdown by name: heading, counts, details, acceptable, compliance, trends, notes."""
+    """Markdown by name; empty ones are left out."""
     made = {
         "heading": _heading(facts, at, asked),
         "counts": summary_block(report),
         "details": _details(report),
+        "undeclared": unattributed_block(report) if report.unattributed else "",
         "acceptable": _acceptable(report),
-        "compliance": _compliance(report, facts["not_checked"]),
+        "compliance": _compliance(compared, report, facts["not_checked"]),
         "trends": _trends(past),
         "notes": _notes(compared, report),
     }
@@ -144,35 +164,63 @@ def _acceptable(report: DriftReport) -> str:
     return "\n".join(lines[:_MOST_SHOWN])
 
 
-def _compliance(report: DriftReport, not_checked: Mapping[str, str]) -> str:
+def _compliance(
+    compared: Sequence[Compared], report: DriftReport, not_checked: Mapping[str, str]
+) -> str:
+    """What holds, what does not, and what nobody can say. A tick stands for what was checked."""
+
     def count(*names: DriftClass) -> int:
         return sum(bool(set(names) & set(one.classes)) for one in report.resources)
 
+    # A difference nobody can be named for may be by hand, or of a sync that did not happen.
+    unexplained = "of some differences nobody knows the cause" if count(DriftClass.UNKNOWN) else ""
+    stripped = sum(not one.additions_checked for one in report.resources)
+    additions = f"{_resources(stripped)} came without managedFields" if stripped else ""
+    unsynced = any(item.scope.last_synced is None for item in compared)
+    sync = "the manifest of the last sync is not known" if unsynced else ""
+    unread = "not everything could be read" if not_checked else ""
     checks = [
-        (count(DriftClass.MANUAL), "changed past Git by hand", "No changes past Git"),
-        (count(DriftClass.EXTRA), "running that Git does not know", "Everything running is in Git"),
+        (
+            count(DriftClass.MANUAL),
+            "changed past Git by hand",
+            "No changes past Git",
+            (unexplained, additions, unread),
+        ),
+        (
+            count(DriftClass.EXTRA),
+            "running that Git does not know",
+            "Everything running is in Git",
+            (additions, unread),
+        ),
         (
             count(DriftClass.INVALID_MANIFEST),
             "that the API server cannot accept",
             "No manifest is known to be refused",
+            (),
         ),
-        (count(DriftClass.FAILED_SYNC), "not synced", "Everything in Git was synced"),
+        (
+            count(DriftClass.FAILED_SYNC),
+            "not synced",
+            "Everything in Git was synced",
+            (unexplained, sync, unread),
+        ),
     ]
-    # A difference nobody can be named for may be either of these.
-    unexplained = count(DriftClass.UNKNOWN)
-    unsure = {checks[0][1], checks[3][1]}
     lines = []
-    for found, wrong, right in checks:
-        noun = "resource" if found == 1 else "resources"
+    for found, wrong, right, doubts in checks:
+        reasons = "; ".join(filter(None, doubts))
         if found:
-            lines.append(f"- ❌ {found} {noun} {wrong}")
-        elif unexplained and wrong in unsure:
-            lines.append(f"- ❔ Not known: {right[0].lower()}{right[1:]}")
+            lines.append(f"- ❌ {_resources(found)} {wrong}")
+        elif reasons:
+            lines.append(f"- ❔ Not known: {right[0].lower()}{right[1:]} ({reasons})")
         else:
             lines.append(f"- ✅ {right}")
     if not_checked:
         lines.append("- ❔ Not checked: " + "; ".join(f"{k} ({v})" for k, v in not_checked.items()))
     return "\n".join(lines)
+
+
+def _resources(count: int) -> str:
+    return f"{count} resource" if count == 1 else f"{count} resources"
 
 
 def _trends(past: Trends) -> str:

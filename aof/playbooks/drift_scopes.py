@@ -13,6 +13,7 @@ from aof.errors import NotBound, UsageFault
 from aof.playbooks.base import Calls
 from aof.playbooks.drift_flux_build import FluxBuild
 from aof.playbooks.drift_request import DriftRequest
+from aof.transport.kubernetes_documents import require_objects
 from aof.transport.rendered_manifests import render_at, render_folder
 
 Object = dict[str, Any]
@@ -209,6 +210,8 @@ def _from_git(calls: Calls, asked: DriftRequest, folder: Path) -> Scope:
         desired = _rendered(calls, repository, asked.revision, asked.path)
     else:
         desired = calls.given(str(place), lambda: render_folder(place))
+    if not asked.last_synced:  # with a last sync, everything may have been removed from Git
+        require_objects(desired, asked.path)
     before = None
     if asked.last_synced:
         before = _rendered(calls, repository, asked.last_synced, asked.path)

@@ -24,7 +24,12 @@ from aof.playbooks.drift_report import blocks, findings, summary_of
 from aof.playbooks.drift_request import SETTINGS, DriftRequest, parse_drift_request
 from aof.playbooks.drift_scopes import Scope, scopes
 from aof.playbooks.drift_trends import memory_entry, trends
-from aof.transport.kubernetes_documents import read_events, read_objects, read_value
+from aof.transport.kubernetes_documents import (
+    read_events,
+    read_given,
+    read_value,
+    require_objects,
+)
 from aof.transport.rendered_manifests import render_folder
 from aof.verdict import Assessment, Verdict
 
@@ -88,8 +93,9 @@ def _from_files(request: Request, calls: Calls, asked: DriftRequest) -> tuple[Sc
     ignores = request.settings.get("ignore", "")
     sync = _given(calls, request, status, read_value)
     rules = [sync, _given(calls, request, ignores, read_value)]
-    live = _given(calls, request, given["live"], read_objects)
+    live = _given(calls, request, given["live"], read_given)
     desired = _given(calls, request, given["desired"], render_folder)
+    require_objects(desired, given["desired"])
     evidence = [
         calls.record("file", desired, about=given["desired"]),
         calls.record("file", live, about=given["live"]),
@@ -247,6 +253,6 @@ def _assessment(
 def _verdict(report: DriftReport, not_checked: Mapping[str, str]) -> tuple[Verdict, str]:
     if report.drifted:
         return Verdict.FAIL, "DRIFT"
-    if not_checked:
+    if not_checked or report.unattributed:
         return Verdict.INCONCLUSIVE, "UNKNOWN"
     return Verdict.PASS, "CLEAN"

@@ -43,6 +43,39 @@ def read_objects(path: Path) -> list[Object]:
     return parse_objects(_bytes(path), name=str(path))
 
 
+def read_given(path: Path) -> list[Object]:
+    """The same of what was named as one side of a comparison: it must say something.
+
+    A list without items is an answer, a file without documents is none.
+
+    Raises:
+        UsageFault: Also when there is no document in it.
+    """
+    if path.is_dir():
+        return require_objects(read_objects(path), str(path))
+    name = "standard input" if str(path) == "-" else str(path)
+    content = sys.stdin.buffer.read() if str(path) == "-" else _bytes(path)
+    objects = parse_objects(content, name=name)
+    if objects or parse_values(content, name=name):
+        return objects
+    return require_objects(objects, name)
+
+
+def require_objects(objects: list[Object], name: str) -> list[Object]:
+    """The objects; `name` is where they come from.
+
+    Raises:
+        UsageFault: There are none.
+    """
+    if not objects:
+        raise UsageFault(
+            "there are no Kubernetes objects",
+            why=f"{name} holds none, so nothing can be compared",
+            fix="check that the command which wrote it succeeded, and that the path is right",
+        )
+    return objects
+
+
 def write_objects(path: Path, objects: Iterable[Mapping[str, Any]]) -> None:
     """Write objects as YAML documents, in JSON's spelling: every reader agrees on its scalars."""
     texts = (json.dumps(one, ensure_ascii=False) for one in objects)

@@ -157,3 +157,67 @@ def test_a_chart_without_helm_says_what_is_missing(tmp_path: Path) -> None:
     )
     assert ran.code == 5
     assert "helm is not on PATH" in ran.err
+
+
+def with_sidecar(folder: Path, *, managed_fields: bool = False) -> list[str]:
+    """The recorded injected sidecar, read as kubectl shows it when nobody asks for owners."""
+    case = json.loads(json.dumps(CASES["m-webhook-inject"]))
+    if not managed_fields:
+        case["live"]["metadata"].pop("managedFields")
+    return files_of(case, folder)
+
+
+def test_an_undeclared_container_nobody_can_be_named_for_is_not_clean(tmp_path: Path) -> None:
+    ran = aofctl("analyze", "drift", *with_sidecar(tmp_path), cwd=tmp_path)
+    assert ran.code == 3
+    assert "UNKNOWN: 1 resource compared, every declared field is in place" in ran.out
+    assert "not declared in Git: spec.template.spec.containers[sidecar-injected]" in ran.out
+    assert "--show-managed-fields" in ran.out
+    facts = aofctl("analyze", "drift", *with_sidecar(tmp_path), "-o", "json", cwd=tmp_path).json()
+    assert (facts["decision"], facts["drifted"]) == ("UNKNOWN", False)
+    assert facts["resources"][0]["classes"] == ["clean"]
+
+
+def test_the_same_container_with_its_owners_is_judged(tmp_path: Path) -> None:
+    arguments = with_sidecar(tmp_path, managed_fields=True)
+    assert aofctl("analyze", "drift", *arguments, cwd=tmp_path).code == 0
+
+
+def test_objects_on_one_side_are_said_to_be_so(tmp_path: Path) -> None:
+    case = CASES["m-kubectl-edit"]
+    extra = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "x"}, "data": {"a": "b"}}
+    (tmp_path / "d.yaml").write_text(yaml.safe_dump(case["config"]))
+    (tmp_path / "l.yaml").write_text(yaml.safe_dump(extra))
+    ran = aofctl("analyze", "drift", "--desired", "d.yaml", "--live", "l.yaml", cwd=tmp_path)
+    assert "[medium] in Git, not in the cluster: failed-sync" in ran.out
+    assert "[medium] in the cluster, not in Git: unknown" in ran.out
+    assert "null" not in ran.out
+
+
+@pytest.mark.parametrize("empty", ["--desired", "--live"])
+@pytest.mark.parametrize("content", ["", "---\n# nothing\n"])
+def test_a_side_that_says_nothing_is_no_drift_but_exit_2(
+    tmp_path: Path, empty: str, content: str
+) -> None:
+    full = "--live" if empty == "--desired" else "--desired"
+    (tmp_path / "empty.yaml").write_text(content)
+    (tmp_path / "full.yaml").write_text(yaml.safe_dump(CASES["m-kubectl-edit"]["live"]))
+    ran = aofctl("analyze", "drift", empty, "empty.yaml", full, "full.yaml", cwd=tmp_path)
+    assert ran.code == 2
+    assert "empty.yaml holds none, so nothing can be compared" in ran.err
+
+
+def test_a_folder_without_manifests_is_exit_2(tmp_path: Path) -> None:
+    (tmp_path / "k8s").mkdir()
+    (tmp_path / "live.yaml").write_text(yaml.safe_dump(CASES["m-kubectl-edit"]["live"]))
+    ran = aofctl("analyze", "drift", "--desired", "k8s", "--live", "live.yaml", cwd=tmp_path)
+    assert (ran.code, "k8s holds none" in ran.err) == (2, True)
+
+
+def test_a_list_without_items_is_an_answer(tmp_path: Path) -> None:
+    (tmp_path / "desired.yaml").write_text(yaml.safe_dump(CASES["m-kubectl-edit"]["config"]))
+    (tmp_path / "live.yaml").write_text("{apiVersion: v1, kind: List, items: []}")
+    ran = aofctl(
+        "analyze", "drift", "--desired", "desired.yaml", "--live", "live.yaml", cwd=tmp_path
+    )
+    assert (ran.code, "not in the cluster" in ran.out) == (1, True)

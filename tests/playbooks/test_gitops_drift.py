@@ -380,3 +380,26 @@ def test_files_are_enough(tmp_path: Path) -> None:
     files = ("--set", "desired=d.json", "--set", "live=l.json", "--set", "last_synced=d.json")
     ran = detect(tmp_path, None, None, *files)
     assert (ran.code, ran.json()["facts"]["drift_count"]) == (1, 1), ran.out + ran.err
+
+
+def test_what_files_cannot_tell_gets_no_tick(tmp_path: Path) -> None:
+    live = scaled(3)
+    live["metadata"].pop("managedFields", None)
+    live["spec"]["template"]["spec"]["containers"].append({"name": "miner", "image": "x"})
+    (tmp_path / "d.json").write_text(json.dumps(deployment()))
+    (tmp_path / "l.json").write_text(json.dumps(live))
+    ran = detect(tmp_path, None, None, "--set", "desired=d.json", "--set", "live=l.json")
+    found = ran.json()
+    assert (ran.code, found["verdict"], found["decision"]) == (3, "inconclusive", "UNKNOWN")
+    named = [one["title"] for one in found["findings"]]
+    assert any("containers[miner]" in title for title in named)
+    assert found["report"].count("✅") == 1
+    assert "✅ No manifest is known to be refused" in found["report"]
+
+
+@pytest.mark.parametrize("empty", ["desired", "live"])
+def test_a_file_that_holds_nothing_is_exit_2(tmp_path: Path, empty: str) -> None:
+    for name in ("desired", "live"):
+        (tmp_path / name).write_text("" if name == empty else json.dumps(deployment()))
+    ran = detect(tmp_path, None, None, "--set", "desired=desired", "--set", "live=live")
+    assert (ran.code, ran.json()["error"]["what"]) == (2, "there are no Kubernetes objects")

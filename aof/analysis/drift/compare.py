@@ -12,7 +12,12 @@ from aof.analysis.drift.audit import NO_AUDIT, AuditLog
 from aof.analysis.drift.baseline import Baseline, RemovedFromGit, applied_manifest, last_applied
 from aof.analysis.drift.classify import Judge, Judgement
 from aof.analysis.drift.declared import DeclaredComparison
-from aof.analysis.drift.ignores import Ignore, ignored_by_annotation, keeps_additions
+from aof.analysis.drift.ignores import (
+    Ignore,
+    ignored_by_annotation,
+    ignoring_rule,
+    keeps_additions,
+)
 from aof.analysis.drift.normalise import (
     is_masked,
     normalised,
@@ -21,7 +26,7 @@ from aof.analysis.drift.normalise import (
     to_version,
 )
 from aof.analysis.drift.objects import Object, identity_of, metadata_of
-from aof.analysis.drift.paths import MISSING, Path, dotted, lookup
+from aof.analysis.drift.paths import MISSING, Item, Path, dotted, lookup, pointer
 from aof.analysis.drift.places import Place
 from aof.analysis.drift.presence import judge_extra, judge_missing
 from aof.analysis.drift.reporting import Reporter
@@ -178,6 +183,9 @@ class _Comparison:
         """Find all places, judge each, and put the result together."""
         places = self._places()
         self._note_what_was_not_checked()
+        return replace(self._result(places), unattributed=self._unattributed())
+
+    def _result(self, places: list[Place]) -> ResourceResult:
         judged = self._deletion()
         if not places:
             return self._reporter().result(judged, self.writers, tuple(self.notes))
@@ -202,6 +210,28 @@ class _Comparison:
         reason = "it is being deleted although Git has it; only the audit log says who asked"
         return ((place, Judgement((DriftClass.MANUAL,), reason, certain=False)),)
 
+    def _unattributed(self) -> tuple[str, ...]:
+        """Undeclared items of keyed lists (containers, variables, ports) without an owner to ask.
+
+        No server default makes one: a person did, or an admission webhook.
+        """
+        if self.writers.known or keeps_additions(self.raw_desired, self.raw_live):
+            return ()
+        rules = self._ignores()
+        resolved = self.settings.resolved.get(_key(self.identity), ())
+        return tuple(
+            dotted(one.path)
+            for one in self.declared.extras
+            if isinstance(one.path[-1], Item)
+            and not is_noise(one.path, self.settings.tables)
+            and not ignoring_rule(rules, resolved, pointer(one.path), None)
+        )
+
+    def _ignores(self) -> list[Ignore]:
+        return [
+            rule for rule in self.settings.ignores if rule.selects(self.identity, self.raw_live)
+        ]
+
     def _reporter(self) -> Reporter:
         key = _key(self.identity)
         return Reporter(
@@ -209,9 +239,7 @@ class _Comparison:
             self.raw_desired,
             self._top(),
             self.settings.sync,
-            ignores=[
-                rule for rule in self.settings.ignores if rule.selects(self.identity, self.raw_live)
-            ],
+            ignores=self._ignores(),
             resolved=self.settings.resolved.get(key, ()),
             rejection=self.settings.rejections.get(key, ""),
             audit=self.settings.audit,

@@ -16,11 +16,18 @@ _MOST_TEXT = 400
 _MOST_NAMED = 3
 _NOBODYS = {DriftClass.FAILED_SYNC, DriftClass.PENDING_SYNC, DriftClass.INVALID_MANIFEST}
 """Classes whose live value is the GitOps tool's own: nobody changed anything there."""
+UNATTRIBUTED = (
+    "a person or an admission webhook added it; without managedFields nothing says which: "
+    "read the live object with kubectl get -o yaml --show-managed-fields"
+)
 
 
 def as_text(report: DriftReport) -> str:
     """A few lines per object that is not clean."""
     lines = [headline(report)]
+    for one in report.unattributed:
+        lines += ["", f"{one.identity}: not declared in Git: {', '.join(one.unattributed)}"]
+        lines.append(f"  {UNATTRIBUTED}")
     for one in report.resources:
         if not one.changes:
             continue
@@ -53,7 +60,14 @@ def headline(report: DriftReport) -> str:
     """One line: how many of how many drifted, by priority."""
     total, drifted = len(report.resources), report.drifted
     if not drifted:
-        return f"CLEAN: {total} resource{'s' if total != 1 else ''} compared, nothing drifted."
+        compared = f"{total} resource{'s' if total != 1 else ''} compared"
+        if not report.unattributed:
+            return f"CLEAN: {compared}, nothing drifted."
+        count = len(report.unattributed)
+        return (
+            f"UNKNOWN: {compared}, every declared field is in place; {count} "
+            f"{'have' if count != 1 else 'has'} additions that nobody can be named for."
+        )
     counts = [
         f"{count} {level}"
         for level in Severity
@@ -94,9 +108,21 @@ def details_block(report: DriftReport) -> str:
     if acceptable:
         parts.append("## Acceptable differences")
         parts.append("\n".join(_acceptable_line(one) for one in acceptable))
+    if report.unattributed:
+        parts += ["## Not declared in Git", unattributed_block(report)]
     if notes := notes_of(report):
         parts += ["## Notes", "\n".join(f"- {_inline(note)}" for note in notes)]
     return "\n\n".join(parts)
+
+
+def unattributed_block(report: DriftReport) -> str:
+    """What stands in live objects that came without managedFields, and what to do about it."""
+    lines = [
+        f"- {_inline(str(one.identity))}: "
+        + ", ".join(f"`{_clean(path).replace('`', '')}`" for path in one.unattributed)
+        for one in report.unattributed
+    ]
+    return "\n".join(lines) + f"\n\n{UNATTRIBUTED[0].upper()}{UNATTRIBUTED[1:]}."
 
 
 def resource_block(one: ResourceResult) -> str:
@@ -142,9 +168,13 @@ def _diff(change: Change) -> list[str]:
 
 
 def _one_line(change: Change) -> str:
+    who = f" by {_actor(change)} ({change.actor_source})" if change.actor else ""
+    if not change.path:
+        gone = change.change == "removed"
+        where = "in Git, not in the cluster" if gone else "in the cluster, not in Git"
+        return f"[{change.severity}] {where}{who}: {change.class_} ({change.reason})"
     git = "(not in Git)" if change.change == "added" else _short(change.desired)
     cluster = "(not there)" if change.change == "removed" else _short(change.live)
-    who = f" by {_actor(change)} ({change.actor_source})" if change.actor else ""
     return f"[{change.severity}] {change.field}: Git {git}, cluster {cluster}{who}: {change.class_}"
 
 

@@ -125,6 +125,8 @@ class ResourceResult:
         cause: Why the sync failed, in the server's words, when known.
         notes: What could not be checked, and the like.
         additions_checked: False when the object came without managedFields.
+        unattributed: Then, items of lists that Git does not declare and no server default
+            makes: a person or an admission webhook put them there, and nothing says which.
     """
 
     identity: Identity
@@ -133,6 +135,7 @@ class ResourceResult:
     cause: str = ""
     notes: tuple[str, ...] = ()
     additions_checked: bool = True
+    unattributed: tuple[str, ...] = ()
 
     @property
     def drifted(self) -> bool:
@@ -159,6 +162,7 @@ class ResourceResult:
             "cause": self.cause,
             "notes": list(self.notes),
             "additions_checked": self.additions_checked,
+            "unattributed": list(self.unattributed),
         }
 
 
@@ -174,6 +178,18 @@ class DriftReport:
         """Those a person should hear of."""
         return tuple(one for one in self.resources if one.drifted)
 
+    @property
+    def unattributed(self) -> tuple[ResourceResult, ...]:
+        """Those with something Git does not declare and nobody can be asked about."""
+        return tuple(one for one in self.resources if one.unattributed)
+
+    @property
+    def decision(self) -> str:
+        """`DRIFT`, `CLEAN`, or `UNKNOWN` when an addition may be drift or not."""
+        if self.drifted:
+            return "DRIFT"
+        return "UNKNOWN" if self.unattributed else "CLEAN"
+
     def as_dict(self, *, clean_too: bool = False) -> dict[str, Any]:
         """JSON: counts first, then the resources.
 
@@ -181,7 +197,7 @@ class DriftReport:
             clean_too: List clean resources without notes, too.
         """
         return {
-            "decision": "DRIFT" if self.drifted else "CLEAN",
+            "decision": self.decision,
             "drifted": bool(self.drifted),
             "total": len(self.resources),
             "drift_count": len(self.drifted),
