@@ -204,7 +204,8 @@ def _sentence(diagnosis: Diagnosis) -> str:
         return f"The pipeline failed; no rule recognises why. Its last output: {text[:200]}"
     shown = text if len(text) <= 200 else f"{text[:197]}..."
     where = f" ({primary.location})" if primary.location else ""
-    return f"{diagnosis.category}: {shown}{where}"
+    named = "" if diagnosis.category is Category.UNKNOWN else f"{diagnosis.category}: "
+    return f"{named}{shown}{where}"
 
 
 def _findings(diagnosis: Diagnosis, evidence: tuple[str, ...]) -> tuple[Finding, ...]:

@@ -22,6 +22,7 @@ _TYPES = {
     Category.DEPLOY: "Deploy", Category.TIMEOUT: "Infrastructure",
     Category.OOM_RESOURCE: "Infrastructure", Category.NETWORK_INFRA: "Infrastructure",
 }  # fmt: skip
+_NO_CLASS = "Of what the log holds, the line above looks most like the cause; no class is known."
 _COMMITS = 10
 _PINS = 20
 _ADDED = 10
@@ -87,8 +88,9 @@ def _summary(case: Case) -> str:
     diagnosis = case.diagnosis
     if diagnosis.primary is None or not diagnosis.recognised:
         return ""
+    kind = _TYPES.get(diagnosis.category)
     lines = [
-        f"**Type**: {_TYPES.get(diagnosis.category, 'Build')}",
+        *([f"**Type**: {kind}"] if kind else []),
         f"**Category**: {diagnosis.category} (confidence {diagnosis.confidence:.2f})",
     ]
     if case.earlier:
@@ -148,7 +150,8 @@ def _root_cause(case: Case, known: Advice | None) -> str:
         facts.append(shared)
     facts += [f"also in the log, line {c.line}: `{_inline(c.text.strip())[:160]}`"
               for c in diagnosis.candidates[:2] if c.score >= 60]  # fmt: skip
-    lines = [known.cause if known else "The line above ended the job.", "", "**Evidence**:", ""]
+    cause = known.cause if known else _NO_CLASS
+    lines = [cause, "", "**Evidence**:", ""]
     return "\n".join([*lines, *(f"{n}. {fact}" for n, fact in enumerate(facts, start=1))])
 
 

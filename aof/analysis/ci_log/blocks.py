@@ -13,8 +13,8 @@ from aof.analysis.ci_log.rules.rule import Pattern, Rule, compiled
 
 _VENDORED = re.compile(
     r"site-packages|dist-packages|node_modules|/lib/python\d|[/\\]rustc[/\\]|\.cargo/registry"
-    r"|/usr/(?:lib|include|share)|<frozen|<string>|node:internal|internal/|hostedtoolcache"
-    r"|/go/pkg/mod"
+    r"|/usr/(?:lib|include|share)|<frozen|<string>|<stdin>|node:internal|^internal/"
+    r"|hostedtoolcache|[/\\]Python\d{2,3}[/\\]Lib[/\\]|/go/pkg/mod|/usr/local/go/src/"
     r"|vendor/|\(native\)"
 )
 
@@ -94,6 +94,7 @@ def candidate_at(lines: Lines, start: int, step: int, rule: Rule) -> Candidate |
 _TELLING = (
     (re.compile(r"No module named"), "python-module-missing"),
     (re.compile(r"cannot import name '"), "python-import-name"),
+    (re.compile(r"\(from versions: none\)"), "pip-nothing-found"),
     (re.compile(r"Cannot find module|Failed to resolve import"), "node-module-missing"),
     (re.compile(r"Snapshot .{0,300}mismatched|does not match stored snapshot"), "snapshot"),
     (re.compile(r"\.h(?:pp|h|xx)?\W?: No such file|\.h' file not found"), "header-missing"),

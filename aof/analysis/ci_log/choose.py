@@ -7,6 +7,7 @@ from aof.analysis.ci_log.causes import cause_of_step
 from aof.analysis.ci_log.records import Category
 
 _SURE = 70  # weight from which a line alone is a failure
+_INSTRUCTION = "docker-run-wrapper"  # knows the instruction of the Dockerfile that failed
 TELLING = 44  # weight from which a runner-up may lend its category
 
 
@@ -45,6 +46,14 @@ def settle_category(best: list[Candidate], step: str | None, exit_code: int | No
             first.category = other.category
             return
     first.category = cause_of_step(step, exit_code)
+
+
+def settle_location(best: list[Candidate]) -> None:
+    """Give the first candidate the place of the build instruction that ran it, if it has none."""
+    first = best[0]
+    if first.location is None:
+        instructions = (c for c in best[1:] if c.rule.id == _INSTRUCTION and c.step == first.step)
+        first.location = next((c.location for c in instructions if c.start > first.start), None)
 
 
 def is_sure(candidate: Candidate) -> bool:

@@ -153,6 +153,7 @@ def _diagnosis(lines: Lines, scan: _Scan, *, excerpt_bytes: int, complete: bool)
     step = segments.steps[verdict.step].name if verdict.step is not None else None
     if best:
         choose.settle_category(best, step, verdict.exit_code)
+        choose.settle_location(best)
     failures = [_failure(lines, c, segments) for c in best[: _RUNNERS_UP + 1]]
     primary = failures[0] if result == "failed" and failures else None
     return Diagnosis(

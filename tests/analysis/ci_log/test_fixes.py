@@ -45,6 +45,11 @@ def test_every_rule_that_knows_its_cause_has_steps(rule: object) -> None:
         ("bash: line 1: ./tool: cannot execute binary file: Exec format error", "file ./tool"),
         ("/usr/bin/ld: cannot find -lpq: No such file or directory", "ldconfig -p | grep pq"),
         (
+            "ERROR: Could not find a version that satisfies the requirement shop (from versions: "
+            "none)",
+            "python -m pip config list",
+        ),
+        (
             "ERROR: No matching distribution found for shop-lib",
             "python -m pip index versions shop-lib",
         ),

@@ -179,3 +179,46 @@ def test_control_characters_of_eight_bits_are_removed() -> None:
     primary = diagnose(logs.github("src/a.c:1:2: \x9b31merror: evil\x9a thing\x7f")).primary
     assert primary is not None
     assert primary.text == "src/a.c:1:2: error: evil thing"
+
+
+def test_an_exception_is_placed_in_the_innermost_frame_of_the_project() -> None:
+    frames = (
+        "/srv/shop/app.py:9 /srv/shop/internal/load.py:4 /usr/lib/python3.11/json/__init__.py:346"
+        " /opt/venv/lib/python3.11/site-packages/fast/json.py:3"
+        r" C:\Python311\Lib\json\decoder.py:337"
+    )
+    trace = "".join(
+        f'  File "{file}", line {line}, in f\n    f()\n'
+        for file, _, line in (frame.rpartition(":") for frame in frames.split())
+    )
+    message = "json.decoder.JSONDecodeError: Expecting value: line 1 column 2 (char 1)"
+    log = f"Traceback (most recent call last):\n{trace}{message}\n"
+    primary = diagnose(log.encode()).primary
+    assert primary is not None
+    assert (primary.text, str(primary.location)) == (message, "/srv/shop/internal/load.py:4")
+
+
+BUILDKIT = """#8 [4/5] RUN pip install -r requirements.txt
+#8 1.201 ERROR: Could not find a version that satisfies the requirement nosuch (from versions: none)
+#8 ERROR: process "/bin/sh -c pip install -r r.txt" did not complete successfully: exit code: 1
+------
+ > [4/5] RUN pip install -r requirements.txt:
+------
+Dockerfile:5
+--------------------
+   3 |     COPY requirements.txt .
+   4 |
+   5 | >>> RUN pip install -r requirements.txt
+--------------------
+ERROR: failed to solve: process "/bin/sh -c pip install" did not complete successfully: exit code: 1
+"""
+
+
+@pytest.mark.parametrize("wrap", [str.encode, logs.github])
+def test_what_fails_in_a_dockerfile_is_placed_at_its_instruction(
+    wrap: Callable[[str], bytes],
+) -> None:
+    diagnosis = diagnose(wrap(BUILDKIT))
+    assert diagnosis.fix_id == "pip-nothing-found"
+    assert diagnosis.primary is not None
+    assert str(diagnosis.primary.location) == "Dockerfile:5"

@@ -72,7 +72,6 @@ ADVICE: dict[str, Advice] = {
         "excludes it, or --from names a stage that does not have it.",
         ("Compare the path with the context directory and .dockerignore.",),
         ("cat .dockerignore", "git ls-files | grep {subject}"),
-        "Order layers so that files that change often are copied last.",
         subject=r"\"/?([\w./+-]{1,100})\": not found",
     ),
     "docker-build": Advice(

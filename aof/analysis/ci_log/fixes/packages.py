@@ -82,6 +82,13 @@ ADVICE: dict[str, Advice] = {
         ("python --version", "python -m pip index versions {subject}"),
         subject=rf"(?:requirement|found for) {_NAME}",
     ),
+    "pip-nothing-found": Advice(
+        "pip found nothing of that name that it may install: the name is wrong, the index it asked "
+        "does not have it, or every release demands another Python.",
+        ("Check the spelling, and which index the job asks.", "Check the Python version."),
+        ("python --version", "python -m pip index versions {subject}", "python -m pip config list"),
+        subject=rf"(?:requirement|found for) {_NAME}",
+    ),
     "pip-conflict": Advice(
         "Two requirements exclude each other.",
         ("Pin versions that agree, in a fresh virtual environment.",),

@@ -1,4 +1,4 @@
-"""Advice for failed tests: how to run the one test again, by framework."""
+"""Advice for failed tests, by framework, and for programs that end with an exception."""
 
 from __future__ import annotations
 
@@ -11,6 +11,17 @@ def _test(*commands: str) -> Advice:
         ("Run the one test locally.", "Decide whether the code or the expectation is wrong."),
         (*commands, HISTORY, BLAME),
         "Run the tests of changed modules before pushing.",
+    )
+
+
+def _exception(program: str) -> Advice:
+    return Advice(
+        f"A {program} ended with an exception, or reported one; its words name no class of cause.",
+        (
+            "Read the trace at the innermost frame of your own code.",
+            "Look at the value it was given there: what is below are libraries.",
+        ),
+        (HISTORY, BLAME),
     )
 
 
@@ -52,6 +63,9 @@ ADVICE: dict[str, Advice] = {
         ("ulimit -c unlimited", HISTORY),
         "Run the tests with -fsanitize=address,undefined in one job.",
     ),
+    "python-exception": _exception("Python program"),
+    "node-exception": _exception("JavaScript program"),
+    "java-exception": _exception("program on the JVM"),
     "python-crash": Advice(
         "The interpreter crashed, most often in a native extension.",
         (

@@ -155,7 +155,8 @@ RULES = (
         r"|The command '.{0,300}' returned a non-zero code: \d+"
         r"|executor failed running \[.{0,300}\]: exit code: \d+",
         where=r"^(?P<file>\S{0,200}[Dd]ockerfile[^\s:]{0,60}):(?P<line>\d+)$",
-        reach=6,
+        where_before=True,
+        reach=40,
         pick="last",
         fix="docker-build",
     ),
