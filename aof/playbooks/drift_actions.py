@@ -11,40 +11,52 @@ import shlex
 from collections.abc import Iterator, Sequence
 
 from aof.analysis.drift import DriftClass, ResourceResult
+from aof.analysis.drift.result import Severity
 from aof.plans import Action
 from aof.playbooks.base import Calls
 from aof.playbooks.drift_compared import Compared
 from aof.playbooks.drift_scopes import Scope
 
 _MOST = 20
+_MOST_NAMED = 5
 _BY_SOMEBODY = {DriftClass.MANUAL, DriftClass.EXTERNAL_MUTATION, DriftClass.UNKNOWN}
 _BY_SYNC = {DriftClass.FAILED_SYNC, DriftClass.INVALID_MANIFEST}
 
 
 def remediation(calls: Calls, compared: Sequence[Compared]) -> list[Action]:
-    """One recommendation for each drifted object and way out, at most twenty."""
+    """The ways out, most urgent objects first, at most twenty; every drifted object has one.
+
+    Objects that the same command is for share one recommendation, which names them.
+    """
     actions: list[Action] = []
     for item in compared:
-        looked = False
-        for result in item.report.drifted:
-            for command, reason in _ways(item.scope, result):
-                if command == item.scope.look_command:
-                    if looked:
-                        continue
-                    looked = True
-                if command and len(actions) < _MOST:
-                    actions.append(
-                        calls.recommend(
-                            command,
-                            reason=reason,
-                            evidence=item.evidence[:3],
-                            target=str(result.identity),
-                        )
-                    )
-    return actions
+        concerned: dict[tuple[str, str], list[str]] = {}
+        for result in sorted(item.report.drifted, key=_urgency):
+            for way in _ways(item.scope, result):
+                concerned.setdefault(way, []).append(str(result.identity))
+        actions += [
+            calls.recommend(
+                command,
+                reason=reason.replace("{objects}", _listed(names)),
+                evidence=item.evidence[:3],
+                target=names[0],
+            )
+            for (command, reason), names in concerned.items()
+        ]
+    return actions[:_MOST]
+
+
+def _urgency(result: ResourceResult) -> int:
+    return len(Severity) if result.severity is None else list(Severity).index(result.severity)
+
+
+def _listed(names: Sequence[str]) -> str:
+    more = len(names) - _MOST_NAMED
+    return ", ".join(names[:_MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _ways(scope: Scope, result: ResourceResult) -> Iterator[tuple[str, str]]:
+    """Commands with what they are for; `{objects}` stands for the objects concerned."""
     classes, identity = set(result.classes), result.identity
     kind = f"{identity.kind}.{identity.group}" if identity.group else identity.kind
     place = f"{shlex.quote(kind)} {shlex.quote(identity.name)}"
@@ -52,18 +64,24 @@ def _ways(scope: Scope, result: ResourceResult) -> Iterator[tuple[str, str]]:
     if DriftClass.EXTRA in classes:
         yield (
             f"kubectl get {place} -o yaml",
-            f"Decide about {identity}: put it into Git if it is wanted, else delete it",
+            "Decide about {objects}: put it into Git if it is wanted, else delete it",
         )
         return
     if classes & _BY_SYNC:
-        yield scope.look_command, f"Find out why {scope.name} does not sync, and fix the cause"
+        yield (
+            scope.look_command,
+            f"Find out why {scope.name} does not sync, and fix the cause: {{objects}}",
+        )
     if DriftClass.PENDING_SYNC in classes:
-        yield scope.look_command, f"Wait for the sync of {scope.name}, or see what it waits for"
+        yield (
+            scope.look_command,
+            f"Wait for the sync of {scope.name}, or see what it waits for: {{objects}}",
+        )
     if classes & _BY_SOMEBODY:
         group = f"{identity.group}:{identity.kind}:{identity.name}"
         command = scope.sync_command.replace("{object}", shlex.quote(group))
         yield (
             command,
-            f"Revert {identity} to Git, once it is clear that the change is not a fix in progress; "
+            "Revert {objects} to Git, once it is clear that the change is not a fix in progress; "
             "or change Git if the cluster is right",
         )

@@ -14,6 +14,7 @@ from aof.playbooks.base import Calls
 from aof.playbooks.drift_flux_build import FluxBuild
 from aof.playbooks.drift_request import DriftRequest
 from aof.transport.kubernetes_documents import require_objects
+from aof.transport.kustomize import is_kustomization
 from aof.transport.rendered_manifests import render_at, render_folder
 
 Object = dict[str, Any]
@@ -227,9 +228,30 @@ def _from_git(calls: Calls, asked: DriftRequest, folder: Path) -> Scope:
         warnings=()
         if before is not None
         else ("the last-synced revision is not known: give --set last_synced=REVISION",),
-        sync_command=f"kubectl apply --server-side -f {shlex.quote(asked.path)}",
-        look_command=f"kubectl diff -f {shlex.quote(asked.path)}",
+        sync_command=applying(repository, asked.path, asked.namespace),
+        look_command=comparing(repository, asked.path, asked.namespace),
     )
+
+
+def applying(folder: Path, path: str, namespace: str) -> str:
+    """What a person types to apply manifests; a conflict with another owner is refused."""
+    return _kubectl("apply --server-side", folder, path, namespace)
+
+
+def comparing(folder: Path, path: str, namespace: str) -> str:
+    """What a person types to see what an apply would change; nothing is changed."""
+    return _kubectl("diff", folder, path, namespace)
+
+
+def _kubectl(words: str, folder: Path, path: str, namespace: str) -> str:
+    """The command for a file, a folder, a kustomization or a chart."""
+    place, quoted = folder / path, shlex.quote(path)
+    where = f" -n {shlex.quote(namespace)}" if namespace else ""
+    if is_kustomization(place):
+        return f"kubectl {words}{where} -k {quoted}"
+    if (place / "Chart.yaml").is_file():
+        return f"helm template {quoted} | kubectl {words}{where} -f -"
+    return f"kubectl {words}{where} {'-R ' if place.is_dir() else ''}-f {quoted}"
 
 
 def _rendered(calls: Calls, repository: Path, revision: str, path: str) -> list[Object]:

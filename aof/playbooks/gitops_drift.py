@@ -22,7 +22,7 @@ from aof.playbooks.drift_live import Live, declared_pairs, read_live
 from aof.playbooks.drift_options import DriftOptions
 from aof.playbooks.drift_report import blocks, findings, summary_of
 from aof.playbooks.drift_request import SETTINGS, DriftRequest, parse_drift_request
-from aof.playbooks.drift_scopes import Scope, scopes
+from aof.playbooks.drift_scopes import Scope, applying, comparing, scopes
 from aof.playbooks.drift_trends import memory_entry, trends
 from aof.transport.kubernetes_documents import (
     read_events,
@@ -110,6 +110,8 @@ def _from_files(request: Request, calls: Calls, asked: DriftRequest) -> tuple[Sc
         namespace=asked.namespace,
         manager=asked.manager,
         evidence=tuple(evidence),
+        sync_command=applying(request.folder, given["desired"], asked.namespace),
+        look_command=comparing(request.folder, given["desired"], asked.namespace),
     )
     return scope, Live(objects=live)
 

@@ -403,3 +403,22 @@ def test_a_file_that_holds_nothing_is_exit_2(tmp_path: Path, empty: str) -> None
         (tmp_path / name).write_text("" if name == empty else json.dumps(deployment()))
     ran = detect(tmp_path, None, None, "--set", "desired=desired", "--set", "live=live")
     assert (ran.code, ran.json()["error"]["what"]) == (2, "there are no Kubernetes objects")
+
+
+def test_every_drifted_object_of_files_has_a_way_out(tmp_path: Path) -> None:
+    def config(name: str) -> dict[str, Any]:
+        return {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}}
+
+    git = {"apiVersion": "v1", "kind": "List", "items": [deployment(), config("a"), config("b")]}
+    live = {**git, "items": [scaled(5), config("stray")]}
+    (tmp_path / "d.json").write_text(json.dumps(git))
+    (tmp_path / "l.json").write_text(json.dumps(live))
+    ran = detect(tmp_path, None, None, "--set", "desired=d.json", "--set", "live=l.json")
+    ways = {one["command"]: one["reason"] for one in ran.json()["actions"]}
+    assert set(ways) == {
+        "kubectl apply --server-side -f d.json",
+        "kubectl diff -f d.json",
+        "kubectl get ConfigMap stray -o yaml",
+    }
+    assert "Deployment/web" in ways["kubectl apply --server-side -f d.json"]
+    assert ways["kubectl diff -f d.json"].endswith("ConfigMap/a, ConfigMap/b")
