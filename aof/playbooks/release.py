@@ -26,9 +26,10 @@ from aof.playbooks.release_next import Next
 from aof.playbooks.release_options import SETTINGS, Asked, ReleaseOptions, asked
 from aof.playbooks.release_prepared import Preparation, Prepared
 from aof.playbooks.release_promotion import Promoter
+from aof.playbooks.release_remote import RemoteView
 from aof.playbooks.release_report import findings_of, memory_entry, report_blocks
 from aof.playbooks.release_repository import CalledRepository
-from aof.playbooks.release_steps import ReleaseSteps, RemoteView
+from aof.playbooks.release_steps import ReleaseSteps
 from aof.verdict import Assessment, Draft, Finding, Verdict, strictest
 
 
@@ -188,7 +189,7 @@ class _Run:
         findings = prepared.findings
         if remote.name and self.forge is None and self.options.forge == "auto":
             why = self.calls.not_consulted("github_actions") or ""
-            title = "the release is tagged and pushed, and published nowhere"
+            title = "the plan ends with the push: there is no forge to publish the release on"
             findings.append(Finding(id="forge", verdict=Verdict.PASS, title=title, detail=why))
         if self.config.protected and prepared.files:
             review = steps.by_pull_request(prepared)
@@ -267,7 +268,7 @@ class _Run:
             self.wanted,
             self.options,
             config=self.config,
-            branch=self.repository.branch() or self.config.branch,
+            branch=self.config.branch_from(self.repository.branch()),
             forge=self.forge,
         ).promoter(released)
         if isinstance(found, Finding):

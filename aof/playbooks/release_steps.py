@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,76 +15,11 @@ from aof.plans import Action, Assumption, Check, digest
 from aof.playbooks.base import Calls
 from aof.playbooks.release_forge import Asset, Forge
 from aof.playbooks.release_prepared import Prepared
+from aof.playbooks.release_remote import RemoteView
 from aof.playbooks.release_repository import CalledRepository
 from aof.playbooks.release_review import review_branch
 from aof.playbooks.release_texts import ReleaseText
 from aof.verdict import Finding, Verdict
-
-
-@dataclass(frozen=True, slots=True)
-class RemoteView:
-    """What the remote has. `name` is empty without one; `error` says why it was not read."""
-
-    name: str
-    branch: str
-    branch_sha: str | None
-    tags: dict[str, str | None]
-    evidence: tuple[str, ...] = ()
-    error: str = ""
-
-    @classmethod
-    def look(
-        cls,
-        calls: Calls,
-        repository: CalledRepository,
-        config: ReleaseConfig,
-        tags: Sequence[str],
-    ) -> RemoteView:
-        """Ask the remote about the branch and the tags."""
-        branch = repository.branch() or config.branch
-        if not repository.status["remotes"]:
-            return cls("", branch, None, dict.fromkeys(tags))
-        name = f"refs/heads/{branch}"
-        answer = calls.read(
-            "git", "remote_refs", names=[name, *(f"refs/tags/{tag}" for tag in tags)]
-        )
-        if not answer.ok:
-            return cls(config.remote, branch, None, dict.fromkeys(tags), error=answer.summary)
-        refs = answer.data["refs"]
-        found = {tag: refs[f"refs/tags/{tag}"] for tag in tags}
-        return cls(config.remote, branch, refs[name], found, (answer.evidence_id,))
-
-    def problem(self, repository: CalledRepository, files: Mapping[str, bytes]) -> Finding | None:
-        """Why a release cannot be made from this clone, or None.
-
-        Args:
-            repository: The clone.
-            files: What the release would write.
-        """
-        head, why, fix = repository.head(), "", ""
-        dirty = repository.in_the_way(files)
-        alien = [tag for tag, sha in self.tags.items() if sha and tag not in repository.tag_names]
-        if self.error:
-            why, fix = "the remote cannot be read", self.error
-        elif alien:
-            why, fix = f"the remote has {alien[0]}, this clone does not", "git fetch --tags"
-        elif self.branch_sha not in {None, head} and not repository.holds(str(self.branch_sha)):
-            why = f"the remote's {self.branch} has commits that are not here"
-            fix = f"git pull, or fetch and switch to {self.branch}"
-            if repository.status["detached"]:
-                why = f"HEAD is detached, and behind the remote's {self.branch}"
-                fix = f"git fetch --tags && git checkout --detach {self.name}/{self.branch}"
-        elif dirty:
-            why, fix = f"{', '.join(dirty)} has changes not committed", "commit or stash them"
-        if not why:
-            return None
-        return Finding(
-            id="clone",
-            verdict=Verdict.INCONCLUSIVE,
-            title=why,
-            detail=fix,
-            evidence=self.evidence,
-        )
 
 
 @dataclass(frozen=True, slots=True)

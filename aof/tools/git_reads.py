@@ -383,6 +383,19 @@ class GitReads(Tool):
         there = sum(sha is not None for sha in refs.values())
         return ToolOutput({"refs": refs}, f"{there} of {len(names)} names exist on the remote")
 
+    @operation()
+    def default_branch(self, remote: Remote | None = None) -> ToolOutput:
+        """Ask the remote for its default branch.
+
+        Args:
+            remote: Name of the remote; the configured one unless given.
+
+        Returns:
+            `{"branch": name | None}`; None where the remote's HEAD names no branch that exists.
+        """
+        found = self.reader.default_branch(remote or self.remote)
+        return ToolOutput({"branch": found or None}, f"default branch: {found or 'none'}")
+
     @operation(timeout_s=330)
     def complete_history(self, tag: str = "") -> ToolOutput:
         """Fetch the history a shallow clone lacks; files and branches stay as they are.

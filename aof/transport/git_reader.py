@@ -293,6 +293,21 @@ class GitReader:
                 found[base] = (found[base][0], sha) if name != base else (sha, sha)
         return found
 
+    def default_branch(self, remote: str) -> str:
+        """The branch the remote's HEAD names; empty where it names none that exists.
+
+        Raises:
+            Unreachable: There is no such remote, or it does not answer.
+        """
+        arguments = ("ls-remote", "--symref", "--end-of-options", remote, "HEAD")
+        done = self.git(*arguments, timeout_s=30.0)
+        if done.returncode != 0:
+            raise failed(("ls-remote", remote), done)
+        begin, end = "ref: refs/heads/", "\tHEAD"
+        lines = [one for one in decoded(done.stdout).splitlines() if one.endswith(end)]
+        named = [one for one in lines if one.startswith(begin)]
+        return named[0].removeprefix(begin).removesuffix(end) if named else ""
+
     def empty_tree(self) -> str:
         """The tree without files, in the repository's hash."""
         return self.text("hash-object", "-t", "tree", "--stdin")

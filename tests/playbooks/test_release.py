@@ -339,6 +339,7 @@ def test_without_a_token_the_report_says_that_nothing_is_published(tmp_path: Pat
         assert operations(found) == ["commit", "tag", "push"]
         (finding,) = [one for one in found.findings if one.id == "forge"]
         assert (finding.verdict, finding.detail) == (Verdict.PASS, "not configured")
+        assert finding.title.startswith("the plan ends with the push")
 
 
 def test_a_detached_head_left_behind_is_told_how_to_catch_up(bench: ReleaseBench) -> None:
@@ -398,3 +399,40 @@ def test_a_protected_gitlab_branch_gets_a_merge_request(
     bench, _ = gitlab
     found = bench.run(release={"protected": True})
     assert operations(found)[-1] == "create_merge_request"
+
+
+def on_a_topic(bench: ReleaseBench) -> None:
+    bench.remote.git("symbolic-ref", "HEAD", "refs/heads/main")
+    bench.repo.git("checkout", "-q", "-b", "topic")
+    bench.repo.commit("feat: half done", "half")
+
+
+def test_nothing_is_released_from_a_topic_branch(bench: ReleaseBench) -> None:
+    on_a_topic(bench)
+    found = bench.assess()
+    assert (found.decision, found.verdict, found.actions) == ("HOLD", Verdict.INCONCLUSIVE, ())
+    assert "releases are made from main, and this clone is on topic" in found.summary
+    assert found.blocks["fix"].startswith("git switch main;")
+
+
+def test_a_branch_is_released_from_where_the_settings_name_it(bench: ReleaseBench) -> None:
+    assert bench.assess(release={"branch": "stable"}).decision == "HOLD"
+    on_a_topic(bench)
+    for settings in ({"branch": "topic"}, {"prerelease_branches": {"topic": "beta"}}):
+        assert operations(bench.assess(release=settings))[:2] == ["commit", "tag"]
+
+
+def test_a_default_branch_of_another_name_is_released_from(bench: ReleaseBench) -> None:
+    bench.repo.git("checkout", "-q", "-b", "trunk")
+    bench.repo.git("push", "-q", "origin", "trunk")
+    bench.remote.git("symbolic-ref", "HEAD", "refs/heads/trunk")
+    assert bench.assess().decision == "RELEASE"
+
+
+def test_a_remote_that_is_gone_is_told_in_gits_words(bench: ReleaseBench) -> None:
+    bench.repo.git("remote", "set-url", "origin", str(bench.folder / "gone.git"))
+    found = bench.assess()
+    assert (found.decision, found.actions) == ("HOLD", ())
+    (finding,) = [one for one in found.findings if one.id == "clone"]
+    assert finding.title == "the remote cannot be read"
+    assert "does not appear to be a git repository" in finding.detail

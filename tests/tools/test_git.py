@@ -165,6 +165,17 @@ def test_contains_and_remote_refs(repo: GitSandbox, tmp_path: Path) -> None:
     assert refs["refs/tags/none"] is None
 
 
+def test_the_default_branch_is_the_one_the_remotes_head_names(
+    repo: GitSandbox, tmp_path: Path
+) -> None:
+    clone = repo.clone(tmp_path / "clone")
+    assert ask(clone, "default_branch") == {"branch": "main"}
+    repo.git("checkout", "-q", "-b", "trunk/next")
+    assert ask(clone, "default_branch") == {"branch": "trunk/next"}
+    repo.git("checkout", "-q", "--detach")
+    assert ask(clone, "default_branch") == {"branch": None}
+
+
 def test_history_is_completed_back_to_a_tag(repo: GitSandbox, tmp_path: Path) -> None:
     for number in range(5):
         repo.commit(f"fix: {number}")

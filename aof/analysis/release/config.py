@@ -91,7 +91,7 @@ class ReleaseConfig:
         prerelease: Token such as `rc`; empty makes final releases.
         prerelease_branches: Branch to token.
         squash: `split` reads the commits a squash lists, `title` only its title.
-        branch: Where releases are made from.
+        branch: Where releases are made from; empty: the default branch of the remote.
         protected: Changes of that branch go through a pull request.
     """
 
@@ -105,7 +105,7 @@ class ReleaseConfig:
     prerelease: str = ""
     prerelease_branches: Mapping[str, str] = field(default_factory=dict)
     squash: str = "split"
-    branch: str = "main"
+    branch: str = ""
     remote: str = "origin"
     protected: bool = False
     commit_message: str = "chore(release): {version}"
@@ -113,6 +113,10 @@ class ReleaseConfig:
     changelog: ChangelogConfig = field(default_factory=ChangelogConfig)
     version_files: tuple[VersionFile, ...] = ()
     packages: tuple[Package, ...] = ()
+
+    def branch_from(self, here: str) -> str:
+        """The branch a release goes to from a clone on `here`, empty for a detached HEAD."""
+        return here or self.branch or "main"
 
     def prerelease_on(self, branch: str) -> str:
         """The pre-release token that holds on `branch`; empty for final releases."""
