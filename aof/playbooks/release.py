@@ -28,7 +28,7 @@ from aof.playbooks.release_prepared import Preparation, Prepared
 from aof.playbooks.release_promotion import Promoter
 from aof.playbooks.release_remote import RemoteView
 from aof.playbooks.release_report import findings_of, memory_entry, report_blocks
-from aof.playbooks.release_repository import CalledRepository
+from aof.playbooks.release_repository import CONFIG_PATH, CalledRepository
 from aof.playbooks.release_steps import ReleaseSteps
 from aof.verdict import Assessment, Draft, Finding, Verdict, strictest
 
@@ -95,7 +95,7 @@ class _Run:
         self.config, self.repository = config, repository
         self.wanted: Asked = asked(request, options)
         self.forge: Forge | None = choose_forge(calls, options.forge)
-        self.findings: list[Finding] = []
+        self.findings: list[Finding] = [_uncommitted()] if repository.ignored_config else []
 
     @property
     def ahead(self) -> list[str]:
@@ -113,6 +113,8 @@ class _Run:
         if begun is not None:
             return plans, self._continue_begun(plans, begun)
         if self.wanted.version and plan.current != _tag_like(plan, self.wanted.version):
+            if plan.current and not any(one.next for one in plans.plans):
+                self.findings.append(_only_wanted(plan, self.wanted.version))
             plans = self._plans(self.wanted.version)
             return plans, self._start(plans)
         released = [(one, self._commit_of(one.current)) for one in plans.plans if one.current]
@@ -202,6 +204,8 @@ class _Run:
             if review.problem is not None:
                 return _not_from_here(_computed(names, review.problem), review.problem, prepared)
             actions = list(review.actions)
+            if not actions:
+                return _to_be_merged(names, review.branch, remote.branch, prepared, findings)
         else:
             actions = steps.from_start(prepared)
         reason = f"{ready[0].level.word} release" if len(ready) == 1 else f"{len(ready)} packages"
@@ -310,6 +314,37 @@ def _not_from_here(text: str, problem: Finding, prepared: Prepared) -> Next:
         findings=[problem],
         prepared=prepared,
         fix=problem.detail,
+    )
+
+
+def _to_be_merged(
+    names: str, branch: str, into: str, prepared: Prepared, findings: list[Finding]
+) -> Next:
+    """The branch for review is pushed, and there is no forge to ask about its pull request."""
+    text = f"{names} waits for a pull request of {branch} into {into} to be merged."
+    fix = f"open a pull request of {branch} into {into}, merge it, then git pull"
+    return Next("HOLD", text, Verdict.INCONCLUSIVE, findings=findings, prepared=prepared, fix=fix)
+
+
+def _uncommitted() -> Finding:
+    """Settings are read as committed: what else somebody wrote has no say, and must not seem to."""
+    return Finding(
+        id="settings",
+        verdict=Verdict.WARN,
+        title=f"{CONFIG_PATH} says something else here than what is committed, which holds",
+        detail=f"commit it (git add --force {CONFIG_PATH}, should it be ignored), then run again",
+    )
+
+
+def _only_wanted(plan: ReleasePlan, version: str) -> Finding:
+    """A version that stands in the request alone."""
+    count = plan.changed.commits
+    return Finding(
+        id="wanted",
+        verdict=Verdict.WARN,
+        title=f"nothing since {plan.current} ({count} commit{'s' if count != 1 else ''}) asks for "
+        f"a release; {escape(version)} is only what the request says",
+        detail="approve it only if that is meant",
     )
 
 

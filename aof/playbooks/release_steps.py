@@ -24,8 +24,9 @@ from aof.verdict import Finding, Verdict
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """The steps to a pull request, or its number, or why there can be none."""
+    """The steps to a pull request of `branch`, or its number, or why there can be none."""
 
+    branch: str
     actions: Sequence[Action] = ()
     number: str = ""
     problem: Finding | None = None
@@ -86,7 +87,7 @@ class ReleaseSteps:
         branch = f"release/{'+'.join(prepared.tags)}"
         number = self.forge.open_request(branch, self.remote.branch) if self.forge else ""
         if number:
-            return Review(number=number)
+            return Review(branch, number=number)
         mark = f"{FOOTER}: {prepared.tags[0]}"
         found = review_branch(
             self.calls, branch, self.repository.head(), mark, remote=self.remote.name
@@ -94,9 +95,10 @@ class ReleaseSteps:
         if found.foreign:
             title = f"the branch {branch} exists and was not made for this commit"
             return Review(
+                branch,
                 problem=Finding(
                     id="branch", verdict=Verdict.INCONCLUSIVE, title=title, detail=found.fix
-                )
+                ),
             )
         actions = [] if found.tip else [self._commit(prepared, branch)]
         if found.there is None:
@@ -105,7 +107,7 @@ class ReleaseSteps:
         if self.forge is not None:
             ends = (branch, self.remote.branch)
             actions.append(self.forge.request(prepared.subject, *ends, prepared.notes_text))
-        return Review(actions)
+        return Review(branch, actions)
 
     def left(self, tag: str, *, ours: Callable[[], bool]) -> tuple[bool, bool]:
         """Whether the release that is tagged here still has to be pushed, and published.

@@ -76,6 +76,17 @@ def test_a_version_can_be_asked_for(bench: ReleaseBench) -> None:
         bench.assess("Create release v0.9.0")
 
 
+def test_a_version_that_nothing_but_the_request_asks_for_is_a_warning(
+    bench: ReleaseBench,
+) -> None:
+    assert not any(one.id == "wanted" for one in bench.assess("Create release v2.0.0").findings)
+    bench.run()
+    found = bench.assess("Create release v2.0.0")
+    assert (found.decision, found.verdict) == ("RELEASE", Verdict.WARN)
+    (finding,) = [one for one in found.findings if one.id == "wanted"]
+    assert finding.title.startswith("nothing since v1.1.0 (0 commits) asks for a release")
+
+
 def test_text_of_an_event_names_no_version(bench: ReleaseBench) -> None:
     bench.event = True
     assert bench.assess("Create release v9.0.0").facts["next"] == "v1.1.0"
@@ -210,6 +221,19 @@ def test_a_fresh_clone_goes_on_with_a_pull_request(bench: ReleaseBench) -> None:
     assert operations(bench.run(**options)) == ["create_pull_request"]
 
 
+def test_without_a_forge_a_person_is_told_to_open_the_pull_request(tmp_path: Path) -> None:
+    options = {"release": {"protected": True}}
+    with release_bench(tmp_path, github=False) as bench:
+        assert operations(bench.run(**options)) == ["commit", "push"]
+        found = bench.assess(**options)
+        assert (found.decision, found.verdict) == ("HOLD", Verdict.INCONCLUSIVE)
+        assert "a pull request of release/v1.1.0 into main" in found.summary
+        assert found.blocks["fix"].startswith("open a pull request of release/v1.1.0 into main")
+        bench.repo.git("merge", "-q", "release/v1.1.0")
+        bench.push()
+        assert operations(bench.run(**options)) == ["tag", "push"]
+
+
 def test_a_release_branch_of_another_commit_is_not_taken_over(bench: ReleaseBench) -> None:
     options = {"release": {"protected": True}}
     bench.apply(bench.assess(**options).actions[:2])
@@ -323,6 +347,26 @@ def test_settings_in_the_repository_hold(bench: ReleaseBench) -> None:
     bench.apply(found.actions)
     assert bench.github is not None
     assert bench.github.changes.releases[0]["prerelease"] is True
+
+
+@pytest.mark.parametrize("ignored", [False, True])
+def test_settings_that_are_not_committed_do_not_hold_and_are_told(
+    bench: ReleaseBench, ignored: bool
+) -> None:
+    if ignored:
+        bench.repo.write(".git/info/exclude", ".aof/\n")
+    bench.repo.write(".aof/release.yaml", "protected: true\n")
+    found = bench.assess()
+    assert operations(found)[:2] == ["commit", "tag"]
+    (finding,) = [one for one in found.findings if one.id == "settings"]
+    assert (finding.verdict, found.verdict) == (Verdict.WARN, Verdict.WARN)
+    bench.repo.git("add", "--force", ".aof/release.yaml")
+    bench.repo.git("commit", "-q", "-m", "chore: settings")
+    bench.push()
+    found = bench.assess()
+    assert not any(one.id == "settings" for one in found.findings)
+    bench.repo.write(".aof/release.yaml", "protected: false\n")
+    assert any(one.id == "settings" for one in bench.assess().findings)
 
 
 def test_without_forge_and_remote_a_release_is_a_tag(tmp_path: Path) -> None:
