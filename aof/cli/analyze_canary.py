@@ -49,6 +49,8 @@ class _JudgeByDefault(click.Group):
 def canary() -> None:
     """Judge a canary: `analyze canary FILE`, or one of the commands below.
 
+    `analyze canary judge --help` lists the options of judging; the word itself may be left out.
+
     \b
     Examples:
       aofctl analyze canary evidence.json

@@ -24,6 +24,7 @@ def read_evidence(path: Path) -> CanaryEvidence:
     from pydantic import ValidationError
 
     from aof.analysis.canary import CanaryEvidence
+    from aof.analysis.canary.evidence import first_problem
 
     try:
         text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8-sig")
@@ -31,11 +32,9 @@ def read_evidence(path: Path) -> CanaryEvidence:
     except OSError as error:
         raise UsageFault(f"{path} cannot be read", why=str(error)) from None
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"])
         raise UsageFault(
             "this is not canary evidence",
-            why=f"{where}: {first['msg']}" if where else first["msg"],
+            why=first_problem(error),
             fix="docs/canary.md describes the file",
             file=str(path),
         ) from None

@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from aof.analysis.canary import CanaryEvidence, Judgement, judge
+from aof.analysis.canary.evidence import first_problem
 from aof.errors import Unreachable, UsageFault
 from aof.manifests.base import duration_s
 from aof.plans import Action
@@ -111,10 +112,9 @@ def _from_file(name: str, request: Request, calls: Calls, app: str) -> _Gathered
     except OSError as error:
         raise UsageFault("the evidence file cannot be read", why=str(error)) from None
     except ValidationError as error:
-        first = error.errors()[0]
         raise UsageFault(
             "the evidence file is not canary evidence",
-            why=f"{'.'.join(map(str, first['loc'])) or 'document'}: {first['msg']}",
+            why=first_problem(error),
             fix="see docs/canary.md for its shape",
             file=name,
         ) from None

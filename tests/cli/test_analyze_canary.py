@@ -88,7 +88,7 @@ def test_limits_can_be_given(tmp_path: Path) -> None:
         ("{", "not JSON"),
         ("[]", "not canary evidence"),
         ('{"windows": [{"start": "x", "seconds": 60}]}', "windows.0.start"),
-        ('{"windows": [], "window": []}', "window: Extra inputs are not permitted"),
+        ('{"windows": [], "window": []}', "window: there is no such key; did you mean 'windows'?"),
     ],
 )
 def test_unusable_files_exit_2_and_say_where(tmp_path: Path, text: str, says: str) -> None:
@@ -151,3 +151,13 @@ def test_calibrate_with_too_little_is_inconclusive(tmp_path: Path) -> None:
     ran = canary("calibrate", written(tmp_path, "e.json", rollout(30)), cwd=tmp_path)
     assert ran.code == 3
     assert "Too little to tell" in ran.out
+
+
+def test_a_worst_window_that_is_no_worse_is_not_listed(tmp_path: Path) -> None:
+    name = written(tmp_path, "e.json", rollout(30, rps=1000, canary=0.001))
+    report = canary(name, "-o", "markdown", cwd=tmp_path).out
+    cells = [row.split("|")[7] for row in report.splitlines() if row.count("|") == 9]
+    assert len(cells) > 2
+    for cell in cells:
+        shown, _, reference = cell.rpartition(": ")[2].strip().partition(" against ")
+        assert shown != reference

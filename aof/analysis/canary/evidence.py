@@ -13,9 +13,18 @@ from datetime import UTC, datetime, timedelta
 from functools import cached_property, lru_cache
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from aof.analysis.canary.histogram import Histogram
+from aof.errors import did_you_mean
 
 SCHEMA: Final = "aof.dev/canary-evidence/v1"
 
@@ -187,3 +196,15 @@ class CanaryEvidence(_Frozen):
         """The evidence file's JSON, without what is not set."""
         data: dict[str, Any] = self.model_dump(mode="json", by_alias=True, exclude_none=True)
         return data
+
+
+def first_problem(error: ValidationError) -> str:
+    """The first thing wrong with an evidence file: where, what, and the key probably meant."""
+    first = error.errors()[0]
+    where = ".".join(map(str, first["loc"])) or "document"
+    if first["type"] != "extra_forbidden":
+        return f"{where}: {first['msg']}"
+    fields = CanaryEvidence.model_fields.items() if len(first["loc"]) == 1 else ()
+    known = [field.alias or name for name, field in fields]
+    advice = did_you_mean(where, known)
+    return f"{where}: there is no such key" + (f"; {advice}" if advice else "")

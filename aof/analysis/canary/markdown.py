@@ -100,4 +100,5 @@ def _worst(metric: Metric) -> str:
     worst = metric.worst
     if worst is None:
         return "-"
-    return f"{worst.at}: {_value(worst.canary, metric)} against {_value(worst.baseline, metric)}"
+    canary, baseline = _value(worst.canary, metric), _value(worst.baseline, metric)
+    return "-" if canary == baseline else f"{worst.at}: {canary} against {baseline}"
