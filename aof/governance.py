@@ -20,7 +20,7 @@ from aof.approvals.signed import allowed_signers, signed, ssh_verifier
 from aof.approvals.standing import Court, Standing, Verifier
 from aof.assembly import assemble_agent
 from aof.clock import Clock
-from aof.engine.action_states import action_states, applied
+from aof.engine.action_states import action_states, applied, stale
 from aof.engine.apply import Apply, Outcome
 from aof.engine.planning import Governance
 from aof.engine.progress import Progress
@@ -93,12 +93,15 @@ class Office:
         return self._court(plan).standing(plan, plan.requirements, approvals)
 
     def statuses(self, plan: Plan) -> dict[str, ActionStatus]:
-        """Every action's status, with what is known about approval and expiry."""
-        states = action_states(plan, self._events(plan))
+        """Every action's status, with what is known about approval, staleness and expiry."""
+        events = self._events(plan)
+        states = action_states(plan, events)
         rest = ActionStatus.PENDING
         standing = self.standing(plan)
         if standing.rejected_by:
             rest = ActionStatus.REFUSED
+        elif stale(plan, events):
+            rest = ActionStatus.STALE
         elif self.clock.now() >= plan.expires_at:
             rest = ActionStatus.EXPIRED
         elif standing.approved:
@@ -225,13 +228,14 @@ class Office:
 
     def _refuse_over(self, plan: Plan) -> None:
         """A plan no approval can help any more: apply would refuse it all the same."""
-        why = ""
+        why, events = "", self._events(plan)
         rejected_by = self.standing(plan).rejected_by
         if rejected_by:
             why = f"it was rejected by {rejected_by}"
         elif self.clock.now() >= plan.expires_at:
             why = f"it expired at {plan.expires_at:%Y-%m-%d %H:%M} UTC"
-        for name, one in action_states(plan, self._events(plan)).items():
+        why = why or stale(plan, events)
+        for name, one in action_states(plan, events).items():
             if one.status is ActionStatus.FAILED:
                 why = why or f"it stopped at {name}: {one.why}"
         if why:

@@ -28,6 +28,7 @@ class ActionStatus(StrEnum):
     APPLIED = "applied"
     REFUSED = "refused"
     EXPIRED = "expired"
+    STALE = "stale"
     FAILED = "failed"
 
 
@@ -39,7 +40,8 @@ class Assumption(_Frozen):
     """State that was read and must still hold when the action runs.
 
     Apply calls `operation` again with `arguments` and compares: `path` (jmespath) selects
-    the part of the answer that matters, `digest` is the digest of that part.
+    the part of the answer that matters, `digest` is the digest of that part. `describes` is
+    a statement that was true of it: "HEAD has not moved".
     """
 
     tool: str

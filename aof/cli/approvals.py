@@ -32,7 +32,7 @@ def approvals() -> None:
 
 @approvals.command("list")
 @click.option("-o", "--output", type=click.Choice(["text", "json"]), default="text")
-@click.option("--all", "everything", is_flag=True, help="Also applied, refused and expired ones.")
+@click.option("--all", "everything", is_flag=True, help="Also applied, refused, stale and expired.")
 def list_(output: str, *, everything: bool) -> None:
     """List plans with their status."""
     rows = plan_rows(everything=everything)
@@ -178,7 +178,7 @@ def plan_cells(row: dict[str, Any]) -> list[str]:
 def _row(here: Office, plan: Plan) -> dict[str, Any]:
     statuses = here.statuses(plan)
     words = [status.value for status in statuses.values()]
-    order = ("failed", "refused", "expired", "pending", "approved", "applied")
+    order = ("failed", "refused", "stale", "expired", "pending", "approved", "applied")
     return {
         "plan": plan.id,
         "run": plan.run_id,

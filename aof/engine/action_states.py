@@ -70,6 +70,14 @@ def action_states(plan: Plan, events: Iterable[Event]) -> dict[str, Progressed]:
     return states
 
 
+def stale(plan: Plan, events: Iterable[Event]) -> str:
+    """Why apply refused a plan as stale before its first change; empty when it did not."""
+    for event in events:
+        if event.kind == "plan.stale" and event.data.get("plan") == plan.id:
+            return str(event.data.get("why"))
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Completion:
     """When the last action of a plan was applied, and who had it applied."""

@@ -19,7 +19,7 @@ from aof.approvals.claims import Claims
 from aof.approvals.record import Approval, recorded
 from aof.approvals.standing import Court
 from aof.clock import Clock
-from aof.engine.action_states import Progressed, State, action_states
+from aof.engine.action_states import Progressed, State, action_states, stale
 from aof.engine.calls import BoundTool, RecordedCalls, within
 from aof.engine.observing import Observer, Seen, resolved
 from aof.engine.planning import Governance, question_of
@@ -227,11 +227,21 @@ class Apply:
         return answer.requirements
 
     def _refuse_stale(self, states: Mapping[str, Progressed]) -> None:
-        """Before the first change, everything must still be as the plan saw it."""
+        """Before the first change, everything must still be as the plan saw it.
+
+        What was refused for that once stays refused: the approval was for a world that is gone.
+        """
         if any(one.state is not State.WAITING for one in states.values()):
             return
+        why = stale(self.plan, self.log.events)
+        if why:
+            raise PlanRefused(why, fix="run the agent again for a new plan")
         for action in self.plan.actions:
-            self._refuse_changed(action)
+            try:
+                self._refuse_changed(action)
+            except PlanRefused as error:
+                self.log.append("plan.stale", durable=True, plan=self.plan.id, why=error.what)
+                raise
 
     def _refuse_changed(self, action: Action) -> None:
         operation = self._operation(action)
@@ -244,7 +254,7 @@ class Apply:
         changed = self._observer.broken_assumption(action)
         if changed:
             raise PlanRefused(
-                f"{self.plan.id} is stale: {changed} has changed",
+                f"{self.plan.id} is stale: it no longer holds that {changed}",
                 why=f"{action.id} was planned for another state",
                 fix="run the agent again for a new plan",
             )

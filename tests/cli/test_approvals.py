@@ -103,15 +103,22 @@ def test_an_edited_plan_file_is_refused(repository: Path) -> None:
     assert git(repository, "tag").split() == ["v1.0.0"]
 
 
-def test_a_stale_plan_is_refused(repository: Path) -> None:
+def test_a_stale_plan_is_refused_and_waits_no_longer(repository: Path) -> None:
     plan = plan_of(repository)
     aofctl("approve", plan, cwd=repository)
     (repository / "c").write_text("c")
     git(repository, "add", "-A")
     git(repository, "commit", "-qm", "feat: third")
+    said = f"{plan} is stale: it no longer holds that HEAD has not moved"
     ran = aofctl("apply", plan, cwd=repository)
-    assert ran.code != 0
+    assert (ran.code, said in ran.err) == (4, True)
     assert git(repository, "tag").split() == ["v1.0.0"]
+    assert aofctl("approvals", "list", "-o", "json", cwd=repository).json() == []
+    (row,) = aofctl("approvals", "list", "--all", "-o", "json", cwd=repository).json()
+    assert (row["plan"], row["status"]) == (plan, "stale")
+    again = aofctl("approve", plan, cwd=repository)
+    assert (again.code, said in again.err) == (4, True)
+    assert aofctl("audit", "verify", cwd=repository).code == 0
 
 
 def test_a_rejected_plan_is_refused(repository: Path) -> None:

@@ -77,7 +77,7 @@ def put(number: int, name: str, value: Any) -> Action:
         target=f"shelf/{name}",
         assumes=(
             Assumption(tool="shelf", operation="get", arguments=where, path="value",
-                       digest=digest(None), describes=name),
+                       digest=digest(None), describes=f"there is no {name} yet"),
         ),
         verify=(
             Check(tool="shelf", operation="get", arguments=where, condition=condition,

@@ -89,10 +89,14 @@ def test_an_expired_plan_stays_expired_when_the_clock_is_moved_back(bench: Bench
     assert bench.shelf.puts == []
 
 
-def test_a_changed_world_asks_for_a_new_plan(bench: Bench) -> None:
+def test_a_changed_world_asks_for_a_new_plan_and_goes_on_asking(bench: Bench) -> None:
     bench.approve()
     bench.shelf.items["three"] = "somebody else's"
-    with pytest.raises(PlanRefused, match="is stale: three has changed"):
+    with pytest.raises(PlanRefused, match="it no longer holds that there is no three yet"):
+        bench.apply()
+    assert bench.shelf.puts == []
+    del bench.shelf.items["three"]
+    with pytest.raises(PlanRefused, match="it no longer holds that there is no three yet"):
         bench.apply()
     assert bench.shelf.puts == []
 
@@ -114,7 +118,7 @@ def test_a_plan_that_becomes_stale_half_way_is_refused_as_stale(bench: Bench) ->
     bench.approve()
     bench.shelf.then = lambda _: bench.shelf.items.setdefault("two", "somebody else's")
     outcome = bench.apply()
-    assert outcome.stopped.startswith("a2: plan-shelf is stale: two has changed")
+    assert outcome.stopped.startswith("a2: plan-shelf is stale: it no longer holds that there is")
     assert (outcome.code, outcome.undo) == (ExitCode.PENDING, ["shelf take one"])
 
 

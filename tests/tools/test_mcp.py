@@ -216,7 +216,17 @@ def test_a_tool_that_changes_after_it_was_planned_makes_the_plan_stale(
     assert (caught.value.exit_code, names(record)) == (ExitCode.PENDING, [])
     record.with_suffix(".swap").unlink()
     again, _ = served("swaps")
-    assert applied(bench, result.plan, again).code is ExitCode.OK
+    with pytest.raises(PlanRefused, match="stale: mcp_notes delete_all has changed"):
+        applied(bench, result.plan, again)
+    assert names(record) == []
+
+
+def test_a_tool_that_is_as_it_was_planned_is_used(bench: Bench, served: Served) -> None:
+    bound, record = served("swaps")
+    result, _ = run(bench, bound, ("mcp_notes_delete_all", {"text": "x"}))
+    assert result.plan is not None
+    later, _ = served("swaps")
+    assert applied(bench, result.plan, later).code is ExitCode.OK
     assert names(record) == ["delete_all"]
 
 
