@@ -30,7 +30,9 @@ if TYPE_CHECKING:
 class Assembled:
     """An agent ready to run, and the redactor that knows its secrets.
 
-    `notice` says why a model that was named is not used; empty otherwise.
+    `notice` says why a model is not used that somebody counts on: named on the command line or
+    in `AOF_MODEL`, or the model of an agent without a playbook. Empty otherwise: agents with a
+    playbook give their full answer without one.
     """
 
     runnable: Runnable
@@ -103,7 +105,8 @@ def assemble_agent(
         models=choice.models,
         context_tokens=models.context_tokens(environment),
     )
-    return Assembled(runnable, redactor, loaded, choice.notice)
+    counted_on = bool(model or environment.get("AOF_MODEL")) or spec.playbook is None
+    return Assembled(runnable, redactor, loaded, choice.notice if counted_on else "")
 
 
 def _found_again(ref: str, path: Path, base: Path | None, environment: Mapping[str, str]) -> str:

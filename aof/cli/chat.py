@@ -77,6 +77,8 @@ def chat(
     )
     if assembled.notice:
         notice(f"without the model: {assembled.notice}")
+    elif llm == "auto" and assembled.runnable.playbook and not assembled.runnable.models:
+        notice("without a model: the agent's playbook answers")
     notice(f"{current.id} with {assembled.runnable.name}; /help lists the commands")
     _Talk(assembled, current, chats, RunStore(here / ".aof" / "runs")).hold()
 

@@ -21,7 +21,7 @@ from aof.engine.result import RunResult
 from aof.errors import AofError, Interrupted, NotBound
 from aof.manifests.agent import AgentSpec
 from aof.memory.base import Memory
-from aof.models.base import Model
+from aof.models.base import EMBEDDED, Model
 from aof.plans import Plan
 from aof.playbooks.base import Playbook, Request
 from aof.runlog import RunLog
@@ -184,11 +184,7 @@ class Run:
         )
         refuse_missing_required(runnable.tools)
         if runnable.playbook is None and not runnable.models:
-            raise NotBound(
-                f"agent {runnable.name} has no playbook and needs a model",
-                why=f"model {runnable.spec.model} is not available",
-                fix="set the provider's key, or give the agent a playbook",
-            )
+            raise _needs_model(runnable)
         remembered = runnable.memory.entries()
         self.log.append("memory.read", payload=self.log.store(list(remembered)))
         assessment = None
@@ -400,3 +396,20 @@ def refuse_missing_required(tools: Mapping[str, BoundTool]) -> None:
     for bound in tools.values():
         if bound.required and bound.tool is None:
             raise NotBound(f"the required tool {bound.name} cannot be used", why=bound.reason)
+
+
+def _needs_model(runnable: Runnable) -> NotBound:
+    """Why an agent without a playbook has nobody to answer."""
+    what = f"agent {runnable.name} has no playbook and needs a model"
+    model = runnable.spec.model
+    if model == EMBEDDED:
+        return NotBound(
+            what,
+            why="its spec names no model, and `embedded` is none",
+            fix="set `model: provider:model`, try --model provider:model, or name a playbook",
+        )
+    return NotBound(
+        what,
+        why=f"{model} cannot be used here, or was not asked for (--llm off)",
+        fix="set its key (aofctl doctor), choose another with --model, or name a playbook",
+    )

@@ -187,6 +187,38 @@ def test_the_result_is_written_to_a_file(tmp_path: Path) -> None:
     assert json.loads((tmp_path / "result.json").read_text())["decision"] == "PROCEED"
 
 
+@pytest.mark.parametrize(
+    ("more", "said"), [((), ""), (("--model", "openai:gpt-5"), "OPENAI_API_KEY is not set")]
+)
+def test_a_model_is_missed_only_by_who_asked_for_one(
+    tmp_path: Path, more: tuple[str, ...], said: str
+) -> None:
+    ran = guard(HEALTHY, tmp_path, *more)
+    assert (ran.code, "without the model" in ran.err) == (0, bool(said))
+    assert said in ran.err
+
+
+@pytest.mark.parametrize(
+    ("model", "why", "fix"),
+    [
+        ("embedded", "its spec names no model", "--model provider:model"),
+        ("google:gemini-2.5-flash", "google:gemini-2.5-flash cannot be used", "set its key"),
+    ],
+)
+def test_an_agent_with_neither_playbook_nor_model_says_what_it_lacks(
+    tmp_path: Path, model: str, why: str, fix: str
+) -> None:
+    (tmp_path / "talker.yaml").write_text(
+        "apiVersion: aof.dev/v1alpha1\nkind: Agent\nmetadata: {name: talker}\n"
+        f'spec: {{system_prompt: "Be brief.", model: "{model}"}}\n'
+    )
+    ran = aofctl("run", "agent", "talker", "hello", "-o", "json", cwd=tmp_path)
+    error = ran.json()["error"]
+    assert (ran.code, error["what"]) == (5, "agent talker has no playbook and needs a model")
+    assert why in error["why"]
+    assert fix in error["fix"]
+
+
 def test_control_characters_never_reach_the_terminal(tmp_path: Path) -> None:
     ran = guard("Canary deployment: x\x1b[31m v1\nError rate: 1% (baseline: 1%)", tmp_path)
     assert "\x1b" not in ran.out + ran.err
