@@ -104,6 +104,10 @@ class ManifestError(UsageFault):
         return "\n".join(str(problem) for problem in self.problems)
 
 
+class VariableUnset(UsageFault):
+    """A manifest needs a variable that has no value here: no run, but only a warning of validate."""
+
+
 class Unreachable(AofError):
     """A tool, server or model could not be reached or refused us."""
 

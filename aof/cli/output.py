@@ -109,7 +109,8 @@ def emit_error(error: AofError, output: str) -> None:
     if output == "json":
         emit_json({"error": error.as_dict()})
     else:
-        notice(f"error: {error}")
+        for one in getattr(error, "problems", [error]):
+            notice(f"error: {one}")
 
 
 def write_output_file(path: Path, document: Mapping[str, Any], output: str, markdown: str) -> None:

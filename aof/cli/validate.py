@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from aof.cli.output import emit, emit_json
-from aof.errors import ExitCode, ManifestError, UsageFault
+from aof.cli.output import emit, emit_json, notice
+from aof.errors import AofError, ExitCode, ManifestError, UsageFault, VariableUnset
 
 
 @click.command()
@@ -17,18 +17,24 @@ from aof.errors import ExitCode, ManifestError, UsageFault
 def validate(paths: tuple[Path, ...], output: str) -> None:
     """Check manifests in PATHS (files or folders; default: the working directory).
 
+    Exits 2 when one is wrong. What only this machine lacks, such as a variable without a value,
+    is a warning here and stops a run.
+
     \b
     Examples:
       aofctl validate library/
       aofctl validate my-agent.yaml -o json
     """
-    from aof.validation import validate_paths
+    from aof.validation import model_missing, validate_paths
 
     wanted = list(paths) or [Path()]
     missing = [UsageFault("no such file or folder", file=str(p)) for p in wanted if not p.exists()]
     if missing:
         raise ManifestError(list(missing))
-    loaded, problems = validate_paths(wanted, dict(os.environ))
+    loaded, found = validate_paths(wanted, dict(os.environ))
+    warnings: list[AofError] = [one for one in found if isinstance(one, VariableUnset)]
+    problems = [one for one in found if not isinstance(one, VariableUnset)]
+    warnings += [one for item in loaded if (one := model_missing(item))]
     if output == "json":
         emit_json(
             {
@@ -37,9 +43,12 @@ def validate(paths: tuple[Path, ...], output: str) -> None:
                     for item in loaded
                 ],
                 "problems": [problem.as_dict() for problem in problems],
+                "warnings": [warning.as_dict() for warning in warnings],
             }
         )
         raise click.exceptions.Exit(int(ExitCode.USAGE if problems else ExitCode.OK))
+    for warning in warnings:
+        notice(f"warning: {warning}")
     if problems:
         raise ManifestError(problems)
     if not loaded:

@@ -12,11 +12,18 @@ from typing import Any
 from aof.errors import AofError, ManifestError, UsageFault
 from aof.manifests.loader import Loaded, load_one, manifest_files, read_contents
 from aof.manifests.references import resolve_reference
-from aof.validation.agent import check_agent, playbook_of, playbook_options
+from aof.validation.agent import check_agent, model_missing, playbook_of, playbook_options
 from aof.validation.agent_test import agent_spec, check_settings, check_test
 from aof.validation.variables import check_ref
 
-__all__ = ["check", "load_checked", "playbook_of", "playbook_options", "validate_paths"]
+__all__ = [
+    "check",
+    "load_checked",
+    "model_missing",
+    "playbook_of",
+    "playbook_options",
+    "validate_paths",
+]
 
 
 def load_checked(

@@ -15,6 +15,7 @@ from aof.manifests.shape_problems import shape_problems
 from aof.manifests.yaml_documents import Field
 from aof.memory.file import open_memory
 from aof.models import catalog as models
+from aof.models.base import EMBEDDED
 from aof.playbooks import catalog as playbook_catalog
 from aof.templates.variables import expand
 from aof.tools import catalog as tool_catalog
@@ -55,6 +56,21 @@ def check_agent(loaded: Loaded, agent: Any, environment: Mapping[str, str]) -> l
             )
         )
     return problems
+
+
+def model_missing(loaded: Loaded) -> AofError | None:
+    """That an agent has neither playbook nor model; right only with `--model` or `AOF_MODEL`."""
+    if loaded.kind != "Agent":
+        return None
+    spec: AgentSpec = loaded.manifest.spec  # type: ignore[attr-defined]
+    if spec.playbook is not None or spec.model != EMBEDDED:
+        return None
+    return UsageFault(
+        f"agent {loaded.name} has no playbook and names no model",
+        why="nobody answers, unless a run names one with --model or AOF_MODEL",
+        fix="set `model: provider:model`, or name a playbook",
+        **loaded.at("spec"),
+    )
 
 
 def _check_tool(loaded: Loaded, use: ToolUse, path: Field) -> list[AofError]:

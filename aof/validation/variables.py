@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aof.errors import AofError, UsageFault
+from aof.errors import AofError, UsageFault, VariableUnset
 from aof.manifests.loader import Loaded
 from aof.manifests.references import resolve_reference
 from aof.manifests.yaml_documents import Field
@@ -30,13 +30,13 @@ def check_ref(
 def check_expanded(
     loaded: Loaded, text: str, path: Field, environment: Mapping[str, str]
 ) -> list[AofError]:
-    """Where an empty value makes no sense, a variable without a value is an error."""
+    """Where an empty value makes no sense, a variable without a value is a problem."""
     expanded = expand(text, environment)
     refused = check_refused(loaded, expanded, path)
     if refused or not expanded.missing:
         return refused
     return [
-        UsageFault(
+        VariableUnset(
             f"${{{name}}} has no value",
             why=f"`{'.'.join(map(str, path))}` needs it",
             fix=f"set {name}, or write ${{{name}:-default}}",
@@ -49,6 +49,6 @@ def check_expanded(
 def check_refused(loaded: Loaded, expanded: Expanded, path: Field) -> list[AofError]:
     """That every variable a manifest demands (`${NAME:?why}`) is set."""
     return [
-        UsageFault(f"${{{name}}} has no value", why=why, fix=f"set {name}", **loaded.at(*path))
+        VariableUnset(f"${{{name}}} has no value", why=why, fix=f"set {name}", **loaded.at(*path))
         for name, why in expanded.refused
     ]

@@ -50,18 +50,6 @@ BAD = {
     "duplicate key": (AGENT + "  model: other\n", 7, "duplicate key 'model'", "keep one"),
     "missing field": (AGENT.replace("  name: a\n", "  labels: {}\n"), 3, "name", "add it"),
     "wrong type": (AGENT + "  max_tokens: many\n", 7, "max_tokens", ""),
-    "variable without value": (
-        AGENT.replace("embedded", "${NO_SUCH_MODEL}"),
-        6,
-        "NO_SUCH_MODEL",
-        ":-default",
-    ),
-    "demanded variable": (
-        AGENT + "  env:\n    TOKEN: ${NO_SUCH_TOKEN:?ask the platform team}\n",
-        8,
-        "NO_SUCH_TOKEN",
-        "ask the platform team",
-    ),
     "bad memory": (AGENT + "  memory: Redis:x\n", 7, "memory", "File:PATH:ENTRIES"),
     "unknown playbook": (AGENT + "  playbook:\n    name: canari\n", 8, "canari", "canary"),
     "bad playbook option": (
@@ -90,6 +78,40 @@ def test_bad_manifest_is_refused_with_file_line_and_advice(name: str, tmp_path: 
     assert what in ran.err
     assert advice in ran.err
     assert ran.out == ""
+
+
+UNSET = {
+    "in the model": (AGENT.replace("embedded", "${NO_SUCH}"), 6, ":-default"),
+    "demanded": (AGENT + "  env:\n    TOKEN: ${NO_SUCH:?ask the platform team}\n", 8, "platform"),
+}
+
+
+@pytest.mark.parametrize("name", UNSET)
+def test_a_variable_without_value_is_a_warning_that_stops_a_run(name: str, tmp_path: Path) -> None:
+    text, line, advice = UNSET[name]
+    (tmp_path / "a.yaml").write_text(text)
+    said = f"a.yaml:{line}: ${{NO_SUCH}} has no value"
+    ran = aofctl("validate", "a.yaml", cwd=tmp_path)
+    assert (ran.code, f"warning: {said}" in ran.err) == (0, True)
+    assert advice in ran.err
+    document = aofctl("validate", "a.yaml", "-o", "json", cwd=tmp_path).json()
+    assert document["problems"] == []
+    assert document["warnings"][0]["line"] == line
+    run = aofctl("run", "agent", "a", cwd=tmp_path)
+    assert (run.code, said in run.err) == (2, True)
+
+
+def test_an_agent_with_neither_playbook_nor_model_is_warned_of(tmp_path: Path) -> None:
+    (tmp_path / "a.yaml").write_text(AGENT)
+    ran = aofctl("validate", "a.yaml", cwd=tmp_path)
+    assert ran.code == 0
+    assert "warning: a.yaml:5: agent a has no playbook and names no model" in ran.err
+
+
+def test_every_problem_is_marked_as_an_error(tmp_path: Path) -> None:
+    (tmp_path / "bad.yaml").write_text(AGENT + "  temprature: 1\n  tols: []\n")
+    ran = aofctl("validate", "bad.yaml", cwd=tmp_path)
+    assert ran.err.count("error: bad.yaml:") == 2
 
 
 def test_every_problem_of_every_document_is_listed(tmp_path: Path) -> None:
@@ -209,7 +231,7 @@ def test_other_yaml_in_a_folder_is_not_ours(tmp_path: Path) -> None:
 
 
 def test_a_good_manifest_passes(tmp_path: Path) -> None:
-    (tmp_path / "good.yaml").write_text(AGENT + "---\n" + TRIGGER)
+    (tmp_path / "good.yaml").write_text(AGENT + "  playbook: {name: canary}\n---\n" + TRIGGER)
     ran = aofctl("validate", "good.yaml", cwd=tmp_path)
     assert (ran.code, ran.err) == (0, "")
     assert ran.out == "ok  Agent a  (good.yaml)\nok  Trigger t  (good.yaml)\n"
