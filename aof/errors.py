@@ -105,7 +105,7 @@ class ManifestError(UsageFault):
 
 
 class VariableUnset(UsageFault):
-    """A manifest needs a variable that has no value here: no run, but only a warning of validate."""
+    """A variable that a manifest needs has no value: no run, but only a warning of validate."""
 
 
 class Unreachable(AofError):

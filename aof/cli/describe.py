@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from aof.cli.output import emit, emit_json
+
+if TYPE_CHECKING:
+    from aof.engine.calls import BoundTool
+    from aof.manifests.agent import AgentSpec
 
 
 @click.command()
@@ -50,11 +54,37 @@ def _agent(ref: str) -> dict[str, Any]:
         "playbook": spec.playbook.name if spec.playbook else None,
         "set": sorted({*runnable.playbook.settings, *EVERY_RUN}) if runnable.playbook else "any",
         "memory": spec.memory or None,
-        "tools": {
-            name: "ready" if bound.tool else f"not consulted: {bound.reason}"
-            for name, bound in runnable.tools.items()
-        },
+        "tools": {name: _bound(bound, spec) for name, bound in runnable.tools.items()},
     }
+
+
+def _bound(bound: BoundTool, spec: AgentSpec) -> dict[str, Any]:
+    """A tool of an agent: whether it can be used here, and its operations by effect."""
+    shown: dict[str, Any] = {"state": _state(bound, spec)}
+    if bound.kind is None:
+        return shown
+    if bound.name not in {use.name for use in spec.tools}:  # asking would start the server
+        return {**shown, "operations": "those its MCP server offers when the agent runs"}
+    for item in bound.kind.operations().values():
+        if not bound.allowed or item.name in bound.allowed:
+            shown.setdefault(item.effect.value, []).append(item.name)
+    return shown
+
+
+def _state(bound: BoundTool, spec: AgentSpec) -> str:
+    from aof.templates.variables import expand
+
+    if bound.tool is None:
+        return f"not consulted: {bound.reason}"
+    if bound.configured or bound.kind is None:
+        return "ready"
+    wanted = [one.name for one in bound.kind.settings_read if one.required]
+    defaults = [
+        f"{name} is not set, the manifest's default is {expand(spec.env[name], os.environ).text}"
+        for name in wanted
+        if name in spec.env
+    ]
+    return "not configured: " + "; ".join(defaults)
 
 
 def _tool(name: str) -> dict[str, Any]:

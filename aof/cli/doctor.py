@@ -49,6 +49,8 @@ def doctor(output: str) -> None:
         emit(f"models with a key: {', '.join(keys) or 'none'}")
         emit("")
         emit_table([["TOOL", "STATE", "DETAIL"], *[list(tool.values()) for tool in tools]])
+        emit("")
+        emit("An agent's manifest may set or default an address: aofctl describe agent REF")
     broken = any(tool["state"] == "unreachable" for tool in tools)
     raise click.exceptions.Exit(int(ExitCode.UNREACHABLE if broken else ExitCode.OK))
 

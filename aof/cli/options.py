@@ -134,7 +134,11 @@ _RUN_OPTIONS = (
         default=0.0,
         help="Keep looking for so long (10m) until it is firm.",
     ),
-    click.option("--require-measured", is_flag=True, help="Refuse numbers nobody measured."),
+    click.option(
+        "--require-measured",
+        is_flag=True,
+        help="Refuse numbers typed into the request; those of a server or a file count.",
+    ),
     click.option("--dry-run", is_flag=True, help="Show the plan; store and ask nothing."),
 )
 

@@ -45,6 +45,7 @@ def test(
     Offline: tools answer from mocks, the clock stands still, no key is needed. Exits 0 when
     all pass, 1 when one fails, 2 when a file is wrong or there is nothing to run. With --live
     the variables of this process reach the agent, and 5 means something was not reachable.
+    --mutate measures the tests: it exits 0 however many mutants survive.
 
     \b
     Examples:

@@ -114,6 +114,8 @@ def test_typed_numbers_are_refused_when_measured_ones_are_required(tmp_path: Pat
     ran = guard(HEALTHY, tmp_path, "--require-measured", PROMETHEUS_URL="http://127.0.0.1:9")
     assert ran.code == 5
     assert "http://127.0.0.1:9" in ran.err
+    said = guard("--help", tmp_path).out
+    assert "those of a server or a file count" in " ".join(said.split())
 
 
 def test_without_evidence_and_without_a_server_it_says_what_to_set(tmp_path: Path) -> None:

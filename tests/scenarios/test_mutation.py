@@ -15,10 +15,12 @@ ROOT = Path(__file__).parents[2]
 
 def test_weak_tests_let_mutants_live(tmp_path: Path) -> None:
     (tmp_path / "a.test.yaml").write_text(PASSES)
-    report = aofctl("test", "--mutate", "-o", "json", cwd=tmp_path).json()
+    ran = aofctl("test", "--mutate", "-o", "json", cwd=tmp_path)
+    report = ran.json()
     alive = [mutant["change"] for mutant in report["mutants"] if not mutant["killed_by"]]
     assert "tool argocd removed" in alive
     assert "playbook removed" not in alive
+    assert (ran.code, report["killed"]) == (0, len(report["mutants"]) - len(alive))
 
 
 def test_a_scenario_that_fails_already_kills_nothing(tmp_path: Path) -> None:
