@@ -139,7 +139,7 @@ class Preparation:
         """
         package = next((one for one in self.config.packages if one.name == plan.package), None)
         expected = [one for one in (plan.current_version, plan.prerelease_version) if one]
-        declared, contents = self._declared(package, expected)
+        declared, contents = self._declared(package, expected, version)
         files = bump_files(declared, contents, version, expected=expected)
         path = package.changelog if package else self.config.changelog.file
         if path:
@@ -155,16 +155,21 @@ class Preparation:
         return section
 
     def _declared(
-        self, package: Package | None, expected: Sequence[str]
+        self, package: Package | None, expected: Sequence[str], version: str
     ) -> tuple[Sequence[VersionFile], dict[str, bytes]]:
         declared = package.version_files if package else self.config.version_files
         if not declared and package is None:
             there = self.repository.files(DETECTED)
-            declared, notes = detect_version_files(there, expected)
+            # Before the first release, only what states its version already fits.
+            declared, notes = detect_version_files(there, expected or [version])
             self.made.findings += [
-                Finding(id=f"file-{number}", verdict=Verdict.WARN, title=note)
+                Finding(
+                    id=f"file-{number}",
+                    verdict=Verdict.WARN,
+                    title=note,
+                    detail="name it in version_files to have it follow, or take its version out",
+                )
                 for number, note in enumerate(notes, start=1)
-                if expected
             ]
         paths = [path for file in declared for path in (file.path, *companions(file.path))]
         return declared, self.repository.files(paths)

@@ -305,6 +305,21 @@ def test_a_break_without_migration_note_is_a_warning(bench: ReleaseBench) -> Non
     assert any(one.id == "migration" for one in bench.assess().findings)
 
 
+@pytest.mark.parametrize(("stated", "told"), [("0.0.0", True), ("0.1.0", False)])
+def test_the_first_release_says_which_version_file_it_leaves_alone(
+    bench: ReleaseBench, stated: str, told: bool
+) -> None:
+    bench.repo.git("tag", "-d", "v1.0.0")
+    bench.remote.git("tag", "-d", "v1.0.0")
+    bench.repo.write("package.json", f'{{"name": "shop", "version": "{stated}"}}\n')
+    bench.repo.commit("fix: begin again")
+    bench.push()
+    found = bench.assess()
+    assert found.facts["next"] == "v0.1.0"
+    notes = [one.title for one in found.findings if one.id == "file-1"]
+    assert notes == (["package.json is left alone: it says 0.0.0"] if told else [])
+
+
 def test_a_version_file_that_says_something_else_is_an_error(bench: ReleaseBench) -> None:
     config = {"release": {"version_files": ["package.json"]}}
     bench.repo.write("package.json", '{"version": "7.0.0"}')
