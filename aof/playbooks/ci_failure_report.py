@@ -237,6 +237,7 @@ def _fix(case: Case, known: Advice | None) -> str:
             place.file if place else None,
             place.line if place else None,
             case.diagnosis.primary.text,
+            case.diagnosis.tests,
         )
         parts.append("\n\n".join(filter(None, (steps, _shell(_concrete(commands, gathered))))))
     touched = suspects(case.diagnosis, gathered.files)

@@ -62,9 +62,17 @@ def is_sure(candidate: Candidate) -> bool:
 
 
 def confidence(best: list[Candidate]) -> float:
-    """0 to 1 for the first of `best`: its own score and its margin to the next other rule."""
+    """0 to 1 for the first of `best`: its own score and its margin to the next other failure."""
     first = best[0]
-    rival = next((c for c in best[1:] if c.rule.id != first.rule.id), None)
+    rival = next((c for c in best[1:] if not _agrees(c, first)), None)
     margin = first.score - rival.score if rival else 25.0
     value = 0.25 + 0.5 * min(max(first.score - 30, 0), 60) / 60 + 0.25 * min(margin, 20) / 20
     return round(min(value, 0.99), 2)
+
+
+def _agrees(other: Candidate, first: Candidate) -> bool:
+    """True when both are one rule's, or two views of one tool on the same class of cause."""
+    if other.rule.id == first.rule.id:
+        return True
+    same_tool = bool(first.rule.fix) and other.rule.fix == first.rule.fix
+    return same_tool and other.category is first.category

@@ -9,6 +9,7 @@ from aof.analysis.ci_log import choose, outcome, score
 from aof.analysis.ci_log.blocks import Candidate
 from aof.analysis.ci_log.decode import as_utf8
 from aof.analysis.ci_log.excerpt import excerpt
+from aof.analysis.ci_log.failed_tests import failed_tests
 from aof.analysis.ci_log.fallback import RECOGNISED, last_output
 from aof.analysis.ci_log.lines import Lines
 from aof.analysis.ci_log.reading import candidates_of
@@ -167,6 +168,7 @@ def _diagnosis(lines: Lines, scan: _Scan, *, excerpt_bytes: int, complete: bool)
         step=step,
         platform=segments.platform,
         recognised=primary is not None and best[0].rule.weight >= RECOGNISED,
+        tests=failed_tests(best, best[0].step) if primary else (),
         fix_id=best[0].fix if primary else "",
         notes=notes,
         complete=complete,

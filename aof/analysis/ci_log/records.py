@@ -94,6 +94,7 @@ class Diagnosis(_Frozen):
         step: Failing step, section, stage or command.
         platform: CI system the log format belongs to.
         flaky: Evidence that the failure comes and goes; empty without evidence.
+        tests: Ids of failed tests as pytest takes them, at most five; empty when the log has none.
         fix_id: Key of `fixes.advice`; "" when there is no specific advice.
         notes: What limits the answer, e.g. a log cut off by its size limit.
         complete: False when only the end of the log was scanned.
@@ -110,6 +111,7 @@ class Diagnosis(_Frozen):
     step: str | None = None
     platform: str = "plain"
     flaky: tuple[FlakyEvidence, ...] = ()
+    tests: tuple[str, ...] = ()
     fix_id: str = ""
     notes: tuple[str, ...] = ()
     complete: bool = True

@@ -94,6 +94,51 @@ def test_a_command_without_its_place_or_subject_is_left_out() -> None:
 
 def test_what_a_log_says_never_becomes_shell() -> None:
     known = Advice("", (), ("cat {file}", "grep {subject} x"), subject=r"named (.+)")
-    evil = "a; rm -rf $(x)"
+    evil = "a; rm -rf $(x) {subject}"
     for command in known.runnable(evil, None, f"named {evil}"):
         assert evil in shlex.split(command)
+
+
+PYTEST = """________ test_sum ________
+
+    def test_sum():
+>       assert total([1, 2]) == 4
+E       assert 3 == 4
+
+tests/test_cart.py:4: AssertionError
+=========================== short test summary info ===========================
+{summary}
+1 failed, 1 passed in 0.02s"""
+
+
+def test_advice_names_the_failed_tests_quoted_for_a_shell() -> None:
+    ids = ["tests/test_cart.py::test_sum", "tests/test_cart.py::TestVat::test_vat[a b-$(x)]"]
+    summary = f"FAILED {ids[0]} - assert 3 == 4\nERROR {ids[1]}\nFAILED --pdb.py::x - no"
+    diagnosis = diagnose(logs.github(PYTEST.format(summary=summary)))
+    assert list(diagnosis.tests) == ids
+    known = advice(diagnosis.fix_id, diagnosis.category)
+    assert known is not None
+    command = known.runnable(None, None, "", diagnosis.tests)[0]
+    assert shlex.split(command) == ["python", "-m", "pytest", *ids]
+    assert not any("last-failed" in line for line in known.commands)
+
+
+def test_at_most_five_failed_tests_are_named() -> None:
+    summary = "\n".join(f"FAILED t/test_{name}.py::test_a - assert" for name in "abcdefgh")
+    tests = diagnose(logs.github(PYTEST.format(summary=summary))).tests
+    assert tests == tuple(f"t/test_{name}.py::test_a" for name in "abcde")
+
+
+def test_without_their_names_no_tests_are_run_again() -> None:
+    diagnosis = diagnose(logs.github(PYTEST.format(summary="")))
+    known = advice(diagnosis.fix_id, diagnosis.category)
+    assert known is not None
+    assert not [c for c in known.runnable(None, None, "", diagnosis.tests) if "pytest" in c]
+
+
+def test_two_views_of_one_tool_do_not_make_a_cause_doubtful() -> None:
+    alone = diagnose(logs.github(PYTEST.format(summary="")))
+    seen_twice = PYTEST.format(summary="FAILED tests/test_cart.py::test_sum - assert 3 == 4")
+    assert diagnose(logs.github(seen_twice)).confidence == alone.confidence
+    doubtful = f"{seen_twice}\nnpm error code ERESOLVE\nnpm error ERESOLVE could not resolve"
+    assert diagnose(logs.github(doubtful)).confidence < alone.confidence

@@ -8,7 +8,7 @@ from aof.analysis.ci_log.fixes.advice import BLAME, HISTORY, Advice
 def _test(*commands: str) -> Advice:
     return Advice(
         "A test saw another result than it expects: the code, or what the test assumes, changed.",
-        ("Run the one test locally.", "Decide whether the code or the expectation is wrong."),
+        ("Run what failed locally.", "Decide whether the code or the expectation is wrong."),
         (*commands, HISTORY, BLAME),
         "Run the tests of changed modules before pushing.",
     )
@@ -27,21 +27,21 @@ def _exception(program: str) -> Advice:
 
 ADVICE: dict[str, Advice] = {
     "test-failure": _test(),
-    "pytest": _test("python -m pytest --last-failed -x"),
+    "pytest": _test("python -m pytest {tests}"),
     "unittest": _test("python -m unittest -v --failfast"),
-    "jest": _test("npx jest --onlyFailures"),
+    "jest": _test("npx jest --findRelatedTests {file}"),
     "vitest": _test("npx vitest run {file}"),
     "mocha": _test("npx mocha --bail"),
     "node-test": _test("node --test"),
-    "playwright": _test("npx playwright test --last-failed --trace on"),
+    "playwright": _test("npx playwright test {file} --trace on"),
     "go-test": _test("go test -count=1 -failfast ./..."),
     "cargo-test": _test("RUST_BACKTRACE=1 cargo test"),
     "maven-test": _test("mvn -q test", "cat target/surefire-reports/*.txt"),
     "gradle-test": _test("./gradlew test --info --rerun-tasks"),
-    "rspec": _test("bundle exec rspec --only-failures", "bundle exec rspec {file}:{line}"),
+    "rspec": _test("bundle exec rspec {file}:{line}"),
     "phpunit": _test("vendor/bin/phpunit --stop-on-failure"),
-    "ctest": _test("ctest --rerun-failed --output-on-failure"),
-    "exunit": _test("mix test --failed"),
+    "ctest": _test("ctest --output-on-failure --stop-on-failure"),
+    "exunit": _test("mix test {file}:{line}"),
     "dotnet-test": _test("dotnet test --no-build --logger 'console;verbosity=detailed'"),
     "snapshot": Advice(
         "The output differs from the stored snapshot.",
