@@ -26,7 +26,7 @@ from aof.playbooks.release_next import Next
 from aof.playbooks.release_options import SETTINGS, Asked, ReleaseOptions, asked
 from aof.playbooks.release_prepared import Preparation, Prepared
 from aof.playbooks.release_promotion import Promoter
-from aof.playbooks.release_remote import RemoteView
+from aof.playbooks.release_remote import RemoteView, target_branch
 from aof.playbooks.release_report import findings_of, memory_entry, report_blocks
 from aof.playbooks.release_repository import CONFIG_PATH, CalledRepository
 from aof.playbooks.release_steps import ReleaseSteps
@@ -272,7 +272,7 @@ class _Run:
             self.wanted,
             self.options,
             config=self.config,
-            branch=self.config.branch_from(self.repository.branch()),
+            branch=target_branch(self.calls, self.repository, self.config),
             forge=self.forge,
         ).promoter(released)
         if isinstance(found, Finding):

@@ -41,7 +41,7 @@ class RemoteView:
         tags: Sequence[str],
     ) -> RemoteView:
         """Ask the remote about the branch and the tags."""
-        branch = config.branch_from(repository.branch())
+        branch = target_branch(calls, repository, config)
         if not repository.status["remotes"]:
             elsewhere = _elsewhere(branch, config, "")
             return cls("", branch, None, dict.fromkeys(tags), elsewhere=elsewhere)
@@ -93,6 +93,14 @@ class RemoteView:
             detail=fix,
             evidence=self.evidence,
         )
+
+
+def target_branch(calls: Calls, repository: CalledRepository, config: ReleaseConfig) -> str:
+    """The branch a release from this clone goes to; a detached HEAD goes to the usual one."""
+    if here := repository.branch() or config.branch:
+        return here
+    answer = calls.read("git", "default_branch") if repository.status["remotes"] else None
+    return str(answer.data["branch"] or "main") if answer is not None and answer.ok else "main"
 
 
 def _default_branch(calls: Calls, branch: str, config: ReleaseConfig) -> str:

@@ -421,6 +421,19 @@ def test_a_detached_head_of_ci_is_released_from_its_branch(bench: ReleaseBench) 
     assert bench.remote.git("tag", "--points-at", "main") == "v1.1.0"
 
 
+def test_a_detached_head_goes_to_the_branch_the_remote_calls_its_default(
+    bench: ReleaseBench,
+) -> None:
+    bench.remote.git("branch", "-q", "-m", "main", "master")
+    bench.remote.git("symbolic-ref", "HEAD", "refs/heads/master")
+    bench.repo.git("checkout", "-q", "--detach")
+    bench.repo.git("branch", "-q", "-D", "main")
+    bench.repo.git("fetch", "-q", "--prune", "origin")
+    bench.run()
+    assert bench.remote.git("tag", "--points-at", "master") == "v1.1.0"
+    assert bench.remote.git("branch", "--list", "main") == ""
+
+
 @pytest.fixture
 def gitlab(tmp_path: Path) -> Iterator[tuple[ReleaseBench, GitlabServer]]:
     server = GitlabServer()

@@ -114,10 +114,6 @@ class ReleaseConfig:
     version_files: tuple[VersionFile, ...] = ()
     packages: tuple[Package, ...] = ()
 
-    def branch_from(self, here: str) -> str:
-        """The branch a release goes to from a clone on `here`, empty for a detached HEAD."""
-        return here or self.branch or "main"
-
     def prerelease_on(self, branch: str) -> str:
         """The pre-release token that holds on `branch`; empty for final releases."""
         return self.prerelease_branches.get(branch, self.prerelease)
