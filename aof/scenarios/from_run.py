@@ -44,7 +44,10 @@ def test_from_run(
     scenario["assertions"] = [
         {"decision": result["decision"]},
         {"verdict": result["verdict"]},
-        *({"proposes": action["command"]} for action in result.get("actions", [])),
+        *(
+            {"proposes": _with_copies(action["command"], cassette, scenario.get("set", {}))}
+            for action in result.get("actions", [])
+        ),
     ]
     document = {
         "apiVersion": API_VERSION,
@@ -67,6 +70,12 @@ def _settings(cassette: Cassette, run_id: str, fixtures: dict[str, str]) -> dict
             fixtures[name] = held.decode() if isinstance(held, bytes) else _on_lines(held)
             settings[key] = name
     return settings
+
+
+def _with_copies(command: str, cassette: Cassette, settings: Mapping[str, str]) -> str:
+    """A proposed command, naming the copies where it names files the run read."""
+    copies = {value: settings[key] for key, value in cassette.settings.items()}
+    return " ".join(copies.get(word, word) for word in command.split(" "))
 
 
 def _on_lines(value: Any) -> str:
