@@ -205,7 +205,7 @@ dependencies = [{ name = "my-app-x" }]
 [[package]]
 name = "my-app-x"
 version = "1.2.3"
-source = { registry = "https://pypi.org/simple" }
+source = { registry = "https://packages.example.com/simple" }
 """
 
 
