@@ -34,15 +34,15 @@ class Entry(NamedTuple):
     @property
     def line(self) -> str:
         """As markdown, a list item."""
-        change = self.change
+        change, request, text = self
         if change is None:
-            return f"- {self.text}"
+            return f"- {text}"
         scope = change.parsed.scope
         start = f"- **{escape(scope)}**: " if scope else "- "
-        where = self.request or change.sha[:8]
+        where = request or change.sha[:8]
         if change.references:
             where += f", {', '.join(change.references)}"
-        return f"{start}{self.text} ({where})"
+        return f"{start}{text} ({where})"
 
     def values(self) -> dict[str, Any]:
         """What a template gets of it."""
@@ -139,15 +139,14 @@ def _keep_a_changelog(grouped: Grouped, version: str, when: str, breaking: str) 
 
 
 def _grouped(changed: Range, config: ChangelogConfig, dependencies: Sequence[str]) -> Grouped:
-    titles = {kind: section.title for section in config.sections for kind in section.types}
+    titles: dict[str | None, str] = dict.fromkeys(INTERNAL_TYPES, "")
+    titles.update((kind, section.title) for section in config.sections for kind in section.types)
     groups: dict[str, list[Entry]] = {section.title: [] for section in config.sections}
     breaking: list[Entry] = []
     for change in changed.changes:
         for one in _with_parts(change) if change.parts else (change,):
             parsed = one.parsed
-            title = titles.get(parsed.type or "", "")
-            if not title and parsed.type not in INTERNAL_TYPES:
-                title = config.other
+            title = titles.get(parsed.type, config.other)
             request = one.request or change.request
             if title:
                 entry = Entry(one, request, escape(one.description))

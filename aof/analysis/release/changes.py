@@ -123,10 +123,11 @@ def read_range(commits: Sequence[RawCommit], config: ReleaseConfig) -> Range:
     parts: dict[str, tuple[ParsedCommit, ...]] = {}
     for commit in commits:
         message = commit.message
-        if "\n* " in message or message.startswith(("Merge", "Pull request #", "Squashed")):
-            message, listed = _unpacked(commit, config)
-            if listed:
-                parts[commit.sha] = tuple(parse_commit(one) for one in listed)
+        listed = "*" in message and "\n* " in message
+        if listed or message.startswith(("Merge", "Pull request #", "Squashed")):
+            message, inner = _unpacked(commit, config)
+            if inner:
+                parts[commit.sha] = tuple(parse_commit(one) for one in inner)
         headers.append(parse_commit(message))
     titles = merge_titles(commits, headers, config.levels)
     reader = _RangeReader(config, cancel_reverts(commits, headers), titles, parts)
@@ -169,21 +170,24 @@ class _RangeReader:
         self.diagnostics: list[Diagnostic] = []
 
     def take(self, commit: RawCommit, parsed: ParsedCommit) -> None:
-        by = self.cancelled_by.get(commit.sha)
-        if by is not None:
-            self.cancelled.append(Cancelled(commit.sha, parsed.header, by))
-            return
+        sha = commit.sha
         parts: tuple[ParsedCommit, ...] = ()
-        if commit.sha in self.special:
-            parts = self.parts.get(commit.sha, ())
+        if sha in self.special:
+            by = self.cancelled_by.get(sha)
+            if by is not None:
+                self.cancelled.append(Cancelled(sha, parsed.header, by))
+                return
+            parts = self.parts.get(sha, ())
             parsed = self._in_context(commit, parsed)
-        if parts or parsed.diagnostics or parsed.type in _LOOKS_LIKE or may_list(commit.message):
+        kind, below = parsed.type, parsed.body or parsed.footers
+        lists = below and may_list(commit.message)
+        if lists or parts or kind in _LOOKS_LIKE or parsed.diagnostics:
             self._diagnose(commit, parsed, parts)
         if parts:
             inner = tuple(self._change(commit, part, self._level(part)) for part in parts)
             level = max([self._level(parsed), *(part.level for part in inner)])
             self.changes.append(self._change(commit, parsed, level, inner))
-        elif parsed.type is None:
+        elif kind is None:
             self._take_unconventional(commit, parsed)
         else:
             self.changes.append(self._change(commit, parsed, change_level(parsed, self.levels)))
@@ -221,11 +225,11 @@ class _RangeReader:
             named = PULL_REQUEST.search(description, description.rfind(" ("))
             if named is not None:
                 request, description = named[1], description[: named.start()]
-        elif "See merge request" in commit.message:
+        elif "!" in commit.message and "See merge request" in commit.message:
             request = request_of(commit.message)
         issues = references(parsed) if parsed.footers else ()
-        author, email = commit.author, commit.email
-        return Change(commit.sha, parsed, description, level, request, issues, author, email, parts)
+        sha, _, author, email, *_ = commit
+        return Change(sha, parsed, description, level, request, issues, author, email, parts)
 
     def _take_unconventional(self, commit: RawCommit, parsed: ParsedCommit) -> None:
         merge = len(commit.parents) > 1 and MERGE_SUBJECT.match(parsed.header) is not None

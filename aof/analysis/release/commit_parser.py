@@ -12,18 +12,22 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from aof.analysis.release.fences import fenced
 from aof.analysis.release.model import BREAKING_TOKENS, Diagnostic, Footer, ParsedCommit
 
-HEADER = re.compile(r"([^\s():!]+)(?:\(([^()\n]+)\))?(!)?: [^\S\n]*+(\S.*)")
+_START = r"([^\s():!]+)(?:\(([^()\n]+)\))?(!)?"
+HEADER = re.compile(_START + r": [^\S\n]*+(\S.*)")
+_PREFIX = re.compile(_START)
+_LONGEST_KEPT = 64
 _TOKEN = r"(BREAKING CHANGE|[^\W_][\w-]*)(: | #)(?=[^\S\n]*\S)"
 _FOOTER = re.compile(_TOKEN)
-_ANY_FOOTER = re.compile("^" + _TOKEN, re.MULTILINE)
-_FIRST_FOOTER = re.compile(r"^[^\S\n]*\n" + _TOKEN, re.MULTILINE)
+_NEXT_FOOTER = re.compile(r"\n" + _TOKEN)
+_FIRST_FOOTER = re.compile(r"\n[^\S\n]*" + _NEXT_FOOTER.pattern)
 _MENTION = re.compile(r"breaking[ -]changes?", re.IGNORECASE)
 _LOOKS_MEANT = re.compile(r"[\s>*_#-]*breaking[ -]changes?[\s*_]*(:| #)", re.IGNORECASE)
-_MAY_QUOTE = re.compile(r"```|~~~|<details|<blockquote|<!--", re.IGNORECASE)
+_MAY_QUOTE = re.compile(r"```|~~~|<(?:details|blockquote|!--)")
 _Below = tuple[str, tuple[Footer, ...], tuple[Diagnostic, ...]]
 _NOTHING_BELOW: _Below = ("", (), ())
 _NOTHING = frozenset({"none", "n/a", "na", "no", "nothing", "-"})
@@ -51,13 +55,18 @@ def parse_commit(message: str) -> ParsedCommit:
     body, footers, found = _read_rest(rest) if rest else _NOTHING_BELOW
     notes: tuple[str, ...] = (description,) if mark else ()
     if footers:
-        notes = tuple(one.value for one in footers if one.breaks) or notes
+        notes = tuple([one.value for one in footers if one.breaks]) or notes
     if notes:
         found = (*found, *_doubts(kind, notes))
     return ParsedCommit(kind, scope, bool(notes), description, body, footers, notes, found, header)
 
 
 def _read_header(header: str) -> tuple[str | None, str | None, bool, str]:
+    prefix, _, text = header.partition(": ")
+    if text and len(prefix) <= _LONGEST_KEPT:
+        start, description = _read_prefix(prefix), text.lstrip()
+        if start is not None and description:
+            return (*start, description)
     match = HEADER.match(header)
     if match is None:
         own = _BREAKING_HEADER.fullmatch(header)
@@ -68,6 +77,15 @@ def _read_header(header: str) -> tuple[str | None, str | None, bool, str]:
     if kind == "BREAKING-CHANGE":
         return None, None, True, description
     return kind.lower(), scope and scope.strip(), mark is not None, description
+
+
+@lru_cache(maxsize=4096)
+def _read_prefix(prefix: str) -> tuple[str, str | None, bool] | None:
+    """Type, scope and mark where nothing is odd about them; most commits share a few prefixes."""
+    match = _PREFIX.fullmatch(prefix)
+    if match is None or match[1] == "BREAKING-CHANGE" or (match[2] and match[2].isspace()):
+        return None
+    return match[1].lower(), match[2] and match[2].strip(), match[3] is not None
 
 
 def _doubts(kind: str | None, notes: tuple[str, ...]) -> Iterator[Diagnostic]:
@@ -82,16 +100,22 @@ def _doubts(kind: str | None, notes: tuple[str, ...]) -> Iterator[Diagnostic]:
 
 
 def _read_rest(rest: str) -> _Below:
-    plain = rest[0] == "\n" and "breaking" not in rest.lower()
-    first = _FIRST_FOOTER.search(rest) if plain and (": " in rest or " #" in rest) else None
-    if plain and first is None:
-        return rest.strip(), (), ()
-    if first is not None and not _MAY_QUOTE.search(rest):
+    lower = rest.lower()
+    if rest[0] == "\n" and "breaking" not in lower:
+        if ": " not in rest and " #" not in rest:
+            return rest.strip(), (), ()
         # What `_Reader` makes of a text without doubtful lines, at a third of the cost.
-        _, *pieces = _ANY_FOOTER.split(rest[first.start(1) :])
-        values = [one.strip() for one in pieces[2::3]]
-        footers = tuple(map(Footer, pieces[0::3], values, pieces[1::3]))
-        return rest[: first.start()].strip(), footers, ()
+        text = f"\n{rest}"
+        first = _FIRST_FOOTER.search(text)
+        if first is None:
+            return rest.strip(), (), ()
+        if not _MAY_QUOTE.search(lower):
+            pieces = iter(_NEXT_FOOTER.split(text[first.start(1) - 1 :])[1:])
+            footers = [
+                Footer(token, value.strip(), mark)
+                for token, mark, value in zip(pieces, pieces, pieces, strict=True)
+            ]
+            return text[: first.start()].strip(), tuple(footers), ()
     lines = rest.split("\n")
     foreign = _foreign_lines(lines)
     reader = _Reader()

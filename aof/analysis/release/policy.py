@@ -29,8 +29,9 @@ def change_level(parsed: ParsedCommit, levels: Mapping[str, Level] = TYPE_LEVELS
     if parsed.breaking:
         return Level.MAJOR
     level = levels.get(parsed.type or "", Level.NONE)
-    if parsed.footers and any(one.token.lower() in _DEPRECATION for one in parsed.footers):
-        level = max(level, Level.MINOR)
+    for footer in parsed.footers:
+        if footer.token.lower() in _DEPRECATION:
+            return max(level, Level.MINOR)
     return level
 
 
