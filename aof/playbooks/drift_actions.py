@@ -23,27 +23,34 @@ _BY_SOMEBODY = {DriftClass.MANUAL, DriftClass.EXTERNAL_MUTATION, DriftClass.UNKN
 _BY_SYNC = {DriftClass.FAILED_SYNC, DriftClass.INVALID_MANIFEST}
 
 
-def remediation(calls: Calls, compared: Sequence[Compared]) -> list[Action]:
-    """The ways out, most urgent objects first, at most twenty; every drifted object has one.
+def remediation(calls: Calls, compared: Sequence[Compared]) -> tuple[tuple[Action, ...], int]:
+    """The ways out, most urgent objects of each scope first.
 
     Objects that the same command is for share one recommendation, which names them.
+
+    Returns:
+        At most twenty recommendations, and how many more there would be.
     """
-    actions: list[Action] = []
-    for item in compared:
-        concerned: dict[tuple[str, str], list[str]] = {}
-        for result in sorted(item.report.drifted, key=_urgency):
-            for way in _ways(item.scope, result):
-                concerned.setdefault(way, []).append(str(result.identity))
-        actions += [
-            calls.recommend(
-                command,
-                reason=reason.replace("{objects}", _listed(names)),
-                evidence=item.evidence[:3],
-                target=names[0],
-            )
-            for (command, reason), names in concerned.items()
-        ]
-    return actions[:_MOST]
+    found = [(item, *way) for item in compared for way in _concerned(item)]
+    actions = tuple(
+        calls.recommend(
+            command,
+            reason=reason.replace("{objects}", _listed(names)),
+            evidence=item.evidence[:3],
+            target=names[0],
+        )
+        for item, command, reason, names in found[:_MOST]
+    )
+    return actions, len(found) - len(actions)
+
+
+def _concerned(item: Compared) -> Iterator[tuple[str, str, list[str]]]:
+    """Each way out once: its command, what it is for, and the objects."""
+    concerned: dict[tuple[str, str], list[str]] = {}
+    for result in sorted(item.report.drifted, key=_urgency):
+        for way in _ways(item.scope, result):
+            concerned.setdefault(way, []).append(str(result.identity))
+    return ((command, reason, names) for (command, reason), names in concerned.items())
 
 
 def _urgency(result: ResourceResult) -> int:

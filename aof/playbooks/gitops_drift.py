@@ -152,6 +152,8 @@ def _compare(
         for kind, name in sorted(predicted)
         if (kind, name) in clean
     ]
+    if not report.resources:
+        warnings.append(f"{scope.name} renders no manifests, so nothing of it was compared")
     evidence = (*scope.evidence, *live.evidence)
     return Compared(scope, report, live.not_checked, evidence, warnings)
 
@@ -237,15 +239,19 @@ def _assessment(
     waits = bool(merged.drifted) and all(
         set(one.classes) <= {DriftClass.PENDING_SYNC, DriftClass.MISSING} for one in merged.drifted
     )
+    actions, left_out = remediation(calls, compared)
+    warnings = [text for item in compared for text in item.warnings]
+    if left_out:
+        warnings.append(f"{left_out} more commands are left out; every object is a finding")
     return Assessment(
         verdict=verdict,
         decision=decision,
         summary=summary_of(merged, not_checked),
         findings=findings(compared),
-        actions=tuple(remediation(calls, compared)),
+        actions=actions,
         facts={**facts, **facts["by_severity"]},
         blocks=blocks(compared, merged, facts, past, at=request.now, asked=asked),
-        warnings=tuple(dict.fromkeys(text for item in compared for text in item.warnings)),
+        warnings=tuple(dict.fromkeys(warnings)),
         memory=memory_entry(merged, scope_name, request.now, decision),
         firm=not waits,
         wait_s=30.0 if waits else None,
@@ -255,6 +261,6 @@ def _assessment(
 def _verdict(report: DriftReport, not_checked: Mapping[str, str]) -> tuple[Verdict, str]:
     if report.drifted:
         return Verdict.FAIL, "DRIFT"
-    if not_checked or report.unattributed:
+    if not_checked or report.unattributed or not report.resources:
         return Verdict.INCONCLUSIVE, "UNKNOWN"
     return Verdict.PASS, "CLEAN"

@@ -109,6 +109,31 @@ def test_an_untouched_application_is_clean(
     assert ran.json()["facts"]["total"] == 3
 
 
+def test_an_application_without_manifests_is_not_called_clean(
+    tmp_path: Path, cluster: KubernetesServer, argocd: ArgocdServer
+) -> None:
+    argocd.manifests["shop", SHA2] = []
+    ran = detect(tmp_path, cluster, argocd, "--set", "argocd_apps=shop")
+    assert (ran.code, ran.json()["decision"]) == (3, "UNKNOWN"), ran.out + ran.err
+    assert "nothing was compared" in ran.json()["summary"]
+    assert "shop renders no manifests" in " ".join(ran.json()["warnings"])
+
+
+def test_commands_beyond_the_most_urgent_are_counted(
+    tmp_path: Path, cluster: KubernetesServer, argocd: ArgocdServer
+) -> None:
+    many = []
+    for number in range(25):
+        manifest = config_map()
+        manifest["metadata"]["name"] = f"settings-{number}"
+        cluster.add(manifest, manager="kubectl-edit")
+        many.append(manifest)
+    argocd.manifests["shop", SHA2] = [{**one, "data": {"LOG_LEVEL": "other"}} for one in many]
+    ran = detect(tmp_path, cluster, argocd, "--set", "argocd_apps=shop")
+    assert len(ran.json()["actions"]) == 20
+    assert "more commands are left out" in " ".join(ran.json()["warnings"])
+
+
 def test_a_manual_change_is_drift_with_tool_and_command(
     tmp_path: Path, cluster: KubernetesServer, argocd: ArgocdServer
 ) -> None:

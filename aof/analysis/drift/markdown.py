@@ -59,6 +59,8 @@ def notes_of(report: DriftReport) -> list[str]:
 def headline(report: DriftReport) -> str:
     """One line: how many of how many drifted, by priority."""
     total, drifted = len(report.resources), report.drifted
+    if not total:
+        return "UNKNOWN: nothing was compared."
     if not drifted:
         compared = f"{total} resource{'s' if total != 1 else ''} compared"
         if not report.unattributed:
