@@ -8,7 +8,7 @@ from typing import Any
 
 from aof.analysis.release.config import ReleaseConfig, read_config
 from aof.analysis.release.model import RawCommit, Tag
-from aof.errors import UsageFault
+from aof.errors import ExitCode, UsageFault
 from aof.playbooks.base import Calls
 from aof.playbooks.release_options import ReleaseOptions
 
@@ -25,7 +25,7 @@ class CalledRepository:
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
-        self.status: dict[str, Any] = self._read("status")
+        self.status = _status(calls)
         self.evidence: list[str] = []
         self.ignored_config = False
         self.tag_names: set[str] = set()
@@ -155,6 +155,21 @@ class CalledRepository:
 
     def _read(self, operation: str, **arguments: Any) -> Any:
         return self._calls.read("git", operation, **arguments).require()
+
+
+def _status(calls: Calls) -> dict[str, Any]:
+    """Where the clone stands.
+
+    Raises:
+        UsageFault: There is no repository where the tool looks: nothing that trying again mends.
+        Unreachable: Git cannot be asked.
+    """
+    answer = calls.read("git", "status")
+    error = answer.error or {}
+    if not answer.ok and error.get("exit_code") == ExitCode.USAGE:
+        raise UsageFault(str(error["what"]), why=str(error["why"]), fix=str(error["fix"]))
+    status: dict[str, Any] = answer.require()
+    return status
 
 
 def _lines(raw: bytes | None) -> list[bytes] | None:

@@ -203,6 +203,7 @@ class Gitops(Git):
 
     name: ClassVar[str] = "gitops"
     about: ClassVar[str] = "A clone of the repository that Flux or Argo CD follow; as git."
+    clone_setting: ClassVar[str] = "GITOPS_CLONE"
     settings_read: ClassVar[tuple[Setting, ...]] = (
         Setting("GITOPS_CLONE", "directory of the clone", required=True),
         Setting("GITOPS_REMOTE", "remote to push to; origin unless set"),

@@ -47,6 +47,7 @@ class GitReads(Tool):
 
     name: ClassVar[str] = "git"
     about: ClassVar[str] = "A git clone: history, tags, differences; commits, tags and pushes."
+    clone_setting: ClassVar[str] = "GIT_CLONE"
     settings_read: ClassVar[tuple[Setting, ...]] = (
         Setting("GIT_CLONE", "directory of the clone; the working directory unless set"),
         Setting("GIT_REMOTE", "remote to compare with and push to; origin unless set"),
@@ -63,7 +64,9 @@ class GitReads(Tool):
         named = {"SSH_AUTH_SOCK": agent, "GNUPGHOME": self.settings.get("GNUPGHOME", "")}
         self._environment = {name: value for name, value in named.items() if value}
         directory = Path(self.settings.get("GIT_CLONE") or ".")
-        self.reader = GitReader(directory, environment=self._environment)
+        self.reader = GitReader(
+            directory, environment=self._environment, named_by=f"{self.clone_setting}=DIR"
+        )
 
     @property
     def remote(self) -> str:

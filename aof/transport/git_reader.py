@@ -87,17 +87,19 @@ class GitReader:
     Args:
         directory: Inside the repository, or the repository itself when it is bare.
         environment: Added for every command, e.g. where the SSH agent listens.
+        named_by: How a person names another directory, for messages.
     """
 
     directory: Path
     environment: Mapping[str, str] = field(default_factory=dict)
+    named_by: str = "--repo DIR"
 
     def git(
         self, *arguments: str, timeout_s: float = _READ_TIMEOUT_S, input_bytes: bytes = b""
     ) -> Completed:
         """Run one git command to its end; look at `returncode` or call `require`."""
         if not self.directory.is_dir():
-            raise UsageFault(f"{self.directory} is not a directory", fix="give a repository")
+            raise self._no_clone("directory")
         return run(
             ("git", *SAFE, *arguments),
             cwd=self.directory,
@@ -121,12 +123,18 @@ class GitReader:
         """
         done = self.git("rev-parse", "--is-shallow-repository")
         if done.returncode != 0:
-            raise UsageFault(
-                f"{self.directory} is not a git repository",
-                why=decoded(done.stderr).strip()[-500:],
-                fix="give the directory of a clone, e.g. --repo .",
-            )
+            words = decoded(done.stderr).strip()[-500:]
+            if "dubious ownership" in words:
+                raise failed(("rev-parse",), done)
+            raise self._no_clone("git repository", why=words)
         return done.stdout.strip() == b"true"
+
+    def _no_clone(self, kind: str, *, why: str = "") -> UsageFault:
+        return UsageFault(
+            f"{self.directory.absolute()} is not a {kind}",
+            why=why,
+            fix=f"run this in a clone, or name one: {self.named_by}",
+        )
 
     def where(self) -> Where:
         """Root, HEAD, branch and depth, by one command.
