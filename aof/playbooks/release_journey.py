@@ -87,10 +87,6 @@ class Journey:
         )
 
 
-def _released(plan: ReleasePlan, sha: str) -> Released:
-    return Released(plan.current or "", plan.current_version or "", sha)
-
-
 def _not_promoted(subjects: Sequence[Subject], why: str) -> Finding:
     names = ", ".join(dict.fromkeys(one.app for one in subjects))
     return Finding(
