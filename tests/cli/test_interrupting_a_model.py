@@ -7,6 +7,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.cli.aofctl import aofctl
 from tests.servers.llm import Say, Stall, serving
 from tests.servers.openai import OpenAi
@@ -15,6 +17,7 @@ ROOT = Path(__file__).parents[2]
 REQUEST = (ROOT / "examples/requests/failing-canary.txt").read_text()
 
 
+@pytest.mark.usefixtures("signals_are_heeded")
 def test_the_verdict_of_the_code_is_printed(tmp_path: Path) -> None:
     agent = "library/cicd/deployment-guardian"
     alone = aofctl(

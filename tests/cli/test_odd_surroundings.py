@@ -93,6 +93,7 @@ def test_a_full_disk_on_stdout_is_said_plainly(tmp_path: Path) -> None:
     assert b"Traceback" not in done.stderr
 
 
+@pytest.mark.usefixtures("signals_are_heeded")
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_a_run_that_is_ended_leaves_a_log_that_can_be_verified(
     tmp_path: Path, how: signal.Signals
