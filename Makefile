@@ -60,7 +60,7 @@ bench-models: $(STAMP)  ## what a model turn costs us, the provider apart
 	$(BIN)/python -m benchmarks.models
 
 schemas: $(STAMP)  ## write schemas/*.json from the manifest models
-	$(BIN)/python -m aof.manifests.json_schema schemas
+	$(BIN)/python -m aof.validation.json_schema schemas
 
 clean:  ## remove .venv and caches
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

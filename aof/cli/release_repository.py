@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import cast
 
-from aof.analysis.release.config import ReleaseConfig, read_config
+from aof.analysis.release.config import ReleaseConfig
 from aof.analysis.release.model import RawCommit, Tag
 from aof.errors import Unreachable, UsageFault
+from aof.manifests.release_file import PATHS, the_one_file
 from aof.transport.git_deepen import deepen, holds, remote_tags
 from aof.transport.git_reader import GitReader, TagRef
 
-CONFIG_PATHS = (".aof/release.yaml", ".aof/release.yml")
 _PATIENCE = 8
 
 
@@ -106,22 +106,17 @@ def find_config(directory: Path, given: Path | None) -> ReleaseConfig:
     """The settings given, or those of the repository, or the defaults.
 
     Raises:
-        UsageFault: The file cannot be read or does not fit.
+        UsageFault: The file cannot be read or does not fit, or there are two.
     """
-    path = given
-    if path is None:
-        path = next((directory / one for one in CONFIG_PATHS if (directory / one).is_file()), None)
-    if path is None:
-        return ReleaseConfig()
-    import yaml
+    paths = [given] if given else [directory / one for one in PATHS if (directory / one).is_file()]
+    return the_one_file({str(path): _content(path) for path in paths}).config
 
+
+def _content(path: Path) -> bytes:
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        return path.read_bytes()
     except OSError as error:
         raise UsageFault(f"{path} cannot be read", why=str(error)) from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise UsageFault(f"{path} is not YAML", why=str(error), file=str(path)) from None
-    return read_config({} if data is None else data, file=str(path))
 
 
 def _tag(one: TagRef) -> Tag:

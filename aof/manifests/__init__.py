@@ -1,4 +1,4 @@
-"""Manifests: one file per kind, the loader that keeps file and line, references, JSON Schema.
+"""Manifests: one file per kind, the loader that keeps file and line, references.
 
 Shapes only: whether a tool or playbook exists is for `assembly` to say.
 """

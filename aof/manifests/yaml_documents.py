@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from aof.errors import AofError, UsageFault
+from aof.errors import AofError, ManifestError, UsageFault
 
 _MOST_NODES = 200_000
 _MERGE = "tag:yaml.org,2002:merge"
@@ -94,6 +94,29 @@ def parse_documents(text: str, file: str) -> tuple[list[Document], list[AofError
     finally:
         loader.dispose()
     return documents, problems
+
+
+def parse_one(content: bytes, file: str) -> Document:
+    """The only document of a file; `data` is None when the file is empty.
+
+    Raises:
+        ManifestError: It is not UTF-8 or YAML, has a key twice, or holds several documents.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ManifestError(
+            [UsageFault("not UTF-8 text", why=str(error), fix="save it as UTF-8", file=file)]
+        ) from None
+    documents, problems = parse_documents(text, file)
+    if problems:
+        raise ManifestError(problems)
+    if len(documents) > 1:
+        line = documents[1].line_of(())
+        raise ManifestError(
+            [UsageFault("expected one document", fix="take out `---`", file=file, line=line)]
+        )
+    return documents[0] if documents else Document(file, None)
 
 
 class _Builder:

@@ -72,11 +72,11 @@ def read_script(path: Path) -> Scripted:
     Raises:
         UsageFault: The file cannot be read or has another shape.
     """
-    import yaml
+    from aof.manifests.yaml_documents import parse_one
 
     try:
-        turns = [_turn(item) for item in yaml.safe_load(path.read_text(encoding="utf-8"))]
-    except (OSError, yaml.YAMLError, TypeError, AttributeError) as error:
+        turns = [_turn(item) for item in parse_one(path.read_bytes(), str(path)).data]
+    except (OSError, TypeError, AttributeError) as error:
         raise UsageFault(
             f"{path}: not a script of turns",
             why=str(error),

@@ -12,7 +12,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from aof.analysis.release.config import ReleaseConfig
 from aof.analysis.release.escape import escape
 from aof.analysis.release.history import Plans, read_plans
 from aof.analysis.release.plan import ReleasePlan
@@ -28,7 +27,8 @@ from aof.playbooks.release_prepared import Preparation, Prepared
 from aof.playbooks.release_promotion import Promoter
 from aof.playbooks.release_remote import RemoteView, target_branch
 from aof.playbooks.release_report import findings_of, memory_entry, report_blocks
-from aof.playbooks.release_repository import CONFIG_PATH, CalledRepository
+from aof.playbooks.release_repository import CalledRepository
+from aof.playbooks.release_settings import Settings, read_settings
 from aof.playbooks.release_steps import ReleaseSteps
 from aof.verdict import Assessment, Draft, Finding, Verdict, strictest
 
@@ -48,8 +48,9 @@ class Release:
         memory: Sequence[Mapping[str, Any]],
     ) -> Assessment:
         repository = CalledRepository(calls)
-        config = repository.config(options)
-        run = _Run(request, calls, options, config, repository=repository, memory=memory)
+        settings = read_settings(repository, calls, options)
+        config = settings.config
+        run = _Run(request, calls, settings, repository=repository, memory=memory)
         plans, outcome = run.decide()
         plan = plans.plans[0]
         document: dict[str, Any] = {
@@ -84,18 +85,17 @@ class _Run:
         self,
         request: Request,
         calls: Calls,
-        options: ReleaseOptions,
-        config: ReleaseConfig,
+        settings: Settings,
         *,
         repository: CalledRepository,
         memory: Sequence[Mapping[str, Any]],
     ) -> None:
         self.memory = memory
-        self.request, self.calls, self.options = request, calls, options
-        self.config, self.repository = config, repository
-        self.wanted: Asked = asked(request, options)
-        self.forge: Forge | None = choose_forge(calls, options.forge)
-        self.findings: list[Finding] = [_uncommitted()] if repository.ignored_config else []
+        self.request, self.calls, self.options = request, calls, settings.options
+        self.config, self.repository = settings.config, repository
+        self.wanted: Asked = asked(request, settings.options)
+        self.forge: Forge | None = choose_forge(calls, settings.options.forge)
+        self.findings: list[Finding] = [*settings.findings]
 
     @property
     def ahead(self) -> list[str]:
@@ -324,16 +324,6 @@ def _to_be_merged(
     text = f"{names} waits for a pull request of {branch} into {into} to be merged."
     fix = f"open a pull request of {branch} into {into}, merge it, then git pull"
     return Next("HOLD", text, Verdict.INCONCLUSIVE, findings=findings, prepared=prepared, fix=fix)
-
-
-def _uncommitted() -> Finding:
-    """Settings are read as committed: what else somebody wrote has no say, and must not seem to."""
-    return Finding(
-        id="settings",
-        verdict=Verdict.WARN,
-        title=f"{CONFIG_PATH} says something else here than what is committed, which holds",
-        detail=f"commit it (git add --force {CONFIG_PATH}, should it be ignored), then run again",
-    )
 
 
 def _only_wanted(plan: ReleasePlan, version: str) -> Finding:

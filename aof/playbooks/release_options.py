@@ -137,10 +137,10 @@ class Gitops(Options):
 
 
 class ReleaseOptions(Options):
-    """`playbook.with` of the release manager.
+    """`playbook.with` of the release manager; `.aof/release.yaml` can say the same.
 
     Attributes:
-        release: Settings as in `.aof/release.yaml`; used instead of that file.
+        release: What version and changelog follow, as in that file; wins over it key by key.
         app: Application that is promoted; without one there is no promotion. In a monorepo
             `{package}` stands for the package.
         apps: Package to application, where `app` does not say it; an empty one is not

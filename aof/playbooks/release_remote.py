@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from aof.analysis.release.config import ReleaseConfig
 from aof.playbooks.base import Calls
-from aof.playbooks.release_repository import CONFIG_PATH, CalledRepository
+from aof.playbooks.release_repository import CalledRepository
 from aof.verdict import Finding, Verdict
 
 
@@ -72,7 +72,7 @@ class RemoteView:
             why, fix = "the remote cannot be read", self.error
         elif self.elsewhere:
             why = f"releases are made from {self.elsewhere}, and this clone is on {self.branch}"
-            allow = f"`branch: {self.branch}` in {CONFIG_PATH}"
+            allow = f"`branch: {self.branch}` in the release settings"
             fix = f"git switch {self.elsewhere}; or allow this one: {allow}"
         elif alien:
             why, fix = f"the remote has {alien[0]}, this clone does not", "git fetch --tags"

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-from aof.analysis.release.config import ReleaseConfig, read_config
 from aof.analysis.release.model import RawCommit, Tag
 from aof.errors import ExitCode, UsageFault
 from aof.playbooks.base import Calls
-from aof.playbooks.release_options import ReleaseOptions
 
-CONFIG_PATH = ".aof/release.yaml"
 _AT_ONCE = 100
 
 
@@ -27,7 +23,6 @@ class CalledRepository:
         self._calls = calls
         self.status = _status(calls)
         self.evidence: list[str] = []
-        self.ignored_config = False
         self.tag_names: set[str] = set()
         self.known_tags: list[Tag] = []
         self.read_commits: list[RawCommit] = []
@@ -121,30 +116,6 @@ class CalledRepository:
         answer = self._calls.read("git", "tag_message", name=tag)
         return str(answer.data["message"]) if answer.ok else ""
 
-    def config(self, options: ReleaseOptions) -> ReleaseConfig:
-        """Settings of the manifest, else of the repository at HEAD, else the defaults.
-
-        Sets `ignored_config` where the working copy of the settings says something else.
-        """
-        if options.release:
-            return read_config(options.release, file="playbook.with.release")
-        raw = self.file(CONFIG_PATH) if self.head() else None
-        here = self._calls.given(CONFIG_PATH, self._config_here)
-        self.ignored_config = here is not None and _lines(here) != _lines(raw)
-        if raw is None:
-            return ReleaseConfig()
-        import yaml
-
-        try:
-            data = yaml.safe_load(raw)
-        except yaml.YAMLError as error:
-            raise UsageFault(f"{CONFIG_PATH} is not YAML", why=str(error)) from None
-        return read_config({} if data is None else data, file=CONFIG_PATH)
-
-    def _config_here(self) -> bytes | None:
-        path = Path(self.status["root"]) / CONFIG_PATH
-        return path.read_bytes() if path.is_file() else None
-
     def _tags(self, *, remote: bool) -> list[Tag]:
         listed = self._read("tags", remote=remote)["tags"]
         self._merged = {one["name"]: one["merged"] for one in listed}
@@ -170,11 +141,6 @@ def _status(calls: Calls) -> dict[str, Any]:
         raise UsageFault(str(error["what"]), why=str(error["why"]), fix=str(error["fix"]))
     status: dict[str, Any] = answer.require()
     return status
-
-
-def _lines(raw: bytes | None) -> list[bytes] | None:
-    """Its lines, however they end."""
-    return None if raw is None else raw.splitlines()
 
 
 def _commit(one: dict[str, Any]) -> RawCommit:

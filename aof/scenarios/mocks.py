@@ -15,6 +15,7 @@ from aof.engine.calls import BoundTool
 from aof.errors import Unreachable, UsageFault
 from aof.manifests.agent_test import Mock, MockAnswer
 from aof.manifests.base import duration_s
+from aof.manifests.yaml_documents import parse_one
 from aof.messages import ToolOutput
 from aof.scenarios.matching import all_match, is_subset
 from aof.tools.base import Tool
@@ -117,7 +118,7 @@ def paste_text(tool: str, operation: str, arguments: Mapping[str, Any]) -> str:
 def read_fixture(path: Path) -> Any:
     """JSON or YAML of a fixture file."""
     try:
-        text = path.read_text(encoding="utf-8")
-        return json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
-    except (OSError, ValueError, yaml.YAMLError) as error:
+        content = path.read_bytes()
+        return json.loads(content) if path.suffix == ".json" else parse_one(content, str(path)).data
+    except (OSError, ValueError) as error:
         raise UsageFault("the fixture cannot be read", why=str(error), file=str(path)) from None

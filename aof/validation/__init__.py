@@ -12,16 +12,19 @@ from typing import Any
 from aof.errors import AofError, ManifestError, UsageFault
 from aof.manifests.loader import Loaded, load_one, manifest_files, read_contents
 from aof.manifests.references import resolve_reference
+from aof.manifests.release_file import PATHS, read_release_file, the_one_file
 from aof.validation.agent import check_agent, model_missing, playbook_of, playbook_options
 from aof.validation.agent_test import agent_spec, check_settings, check_test
 from aof.validation.variables import check_ref
 
 __all__ = [
     "check",
+    "check_release_file",
     "load_checked",
     "model_missing",
     "playbook_of",
     "playbook_options",
+    "release_files",
     "validate_paths",
 ]
 
@@ -42,13 +45,42 @@ def load_checked(
     return loaded
 
 
+def release_files(paths: list[Path]) -> list[Path]:
+    """Files with release settings: those named, and those of the repositories named."""
+    named = [path for path in paths if _holds_release_settings(path)]
+    there = [path / name for path in paths if path.is_dir() for name in PATHS]
+    return [*named, *(path for path in there if path.is_file())]
+
+
+def check_release_file(path: Path, beside: list[Path]) -> list[AofError]:
+    """Everything wrong in one of `beside`, files with release settings; there must be one."""
+    from aof.playbooks.release_settings import options_in
+
+    try:
+        before = beside[: beside.index(path) + 1]
+        same = [one for one in before if one.parent == path.parent]
+        the_one_file({str(one): one.read_bytes() for one in same})
+        options_in(read_release_file(path.read_bytes(), str(path)))
+    except OSError as error:
+        return [UsageFault("cannot be read", why=str(error), file=str(path))]
+    except ManifestError as error:
+        return error.problems
+    except UsageFault as error:
+        return [error]
+    return []
+
+
+def _holds_release_settings(path: Path) -> bool:
+    return path.as_posix().endswith(PATHS)
+
+
 def validate_paths(
     paths: list[Path], environment: Mapping[str, str]
 ) -> tuple[list[Loaded], list[AofError]]:
     """Load and check every manifest below `paths`; returns them and all problems."""
     everything: list[Loaded] = []
     problems: list[AofError] = []
-    for file in manifest_files(paths):
+    for file in manifest_files([one for one in paths if not _holds_release_settings(one)]):
         contents = read_contents(file)
         found = list(contents.problems)
         for item in (*contents.loaded, *contents.remains):

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 
 from aof.errors import AofError, NotBound, UsageFault
 from aof.manifests.agent import AgentSpec, PlaybookUse, ToolUse
+from aof.manifests.base import overlaid
 from aof.manifests.loader import Loaded
 from aof.manifests.shape_problems import shape_problems
 from aof.manifests.yaml_documents import Field
@@ -160,12 +161,3 @@ def playbook_of(
         return None, None
     used = playbook_catalog.playbook(spec.playbook.name)
     return used, used.options.model_validate(overlaid(spec.playbook.with_, overlay or {}))
-
-
-def overlaid(below: Mapping[str, Any], above: Mapping[str, Any]) -> dict[str, Any]:
-    """`above` laid over `below`: mappings key by key, anything else replaces."""
-    merged = dict(below)
-    for key, value in above.items():
-        both = isinstance(value, Mapping) and isinstance(merged.get(key), Mapping)
-        merged[key] = overlaid(merged[key], value) if both else value
-    return merged

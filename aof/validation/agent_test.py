@@ -10,11 +10,12 @@ from pydantic import ValidationError
 
 from aof.errors import AofError, UsageFault
 from aof.manifests.agent import AgentSpec
+from aof.manifests.base import overlaid
 from aof.manifests.loader import Loaded, load_one
 from aof.manifests.references import resolve_reference
 from aof.manifests.yaml_documents import Field
 from aof.templates.variables import expand
-from aof.validation.agent import option_problems, overlaid, playbook_of
+from aof.validation.agent import option_problems, playbook_of
 from aof.validation.variables import check_ref
 
 

@@ -45,3 +45,25 @@ def test_a_clone_of_somebody_else_is_refused_with_gits_own_remedy(
     ran = aofctl(*command, "-o", "json", cwd=tmp_path, PATH=str(git.parent))
     assert ran.code == 5
     assert error_of(ran)["fix"].startswith("git config --global --add safe.directory")
+
+
+@pytest.mark.parametrize("command", [ANALYSIS, AGENT])
+@pytest.mark.parametrize(
+    ("files", "line", "words"),
+    [
+        ({"yaml": "tag: a\ntag: b\n"}, 2, "duplicate key 'tag'"),
+        ({"yml": "chanelog: {}\n"}, 1, "unknown key 'chanelog'"),
+        ({"yaml": "", "yml": ""}, None, "two files with release settings"),
+    ],
+)
+def test_both_refuse_the_same_settings(
+    tmp_path: Path, command: tuple[str, ...], files: dict[str, str], line: int | None, words: str
+) -> None:
+    repo = GitSandbox(tmp_path)
+    for ending, text in files.items():
+        repo.write(f".aof/release.{ending}", text)
+    repo.commit("feat: first")
+    ran = aofctl(*command, "-o", "json", cwd=tmp_path)
+    assert ran.code == 2
+    assert words in error_of(ran)["what"]
+    assert error_of(ran)["line"] == line

@@ -1,6 +1,6 @@
 from pathlib import Path
 
-from aof.manifests.json_schema import schema_files
+from aof.validation.json_schema import schema_files
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,16 +6,17 @@ import counts.
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, TypeVar
 
 from aof.analysis.release.model import Level
 from aof.analysis.release.policy import TYPE_LEVELS
-from aof.errors import UsageFault
+from aof.errors import UsageFault, did_you_mean
 
 _T = TypeVar("_T")
+Where = tuple[str | int, ...]
+"""The way to a value: keys and indexes."""
 _LEVELS = {level.word: level for level in Level}
 
 
@@ -119,120 +120,142 @@ class ReleaseConfig:
         return self.prerelease_branches.get(branch, self.prerelease)
 
 
-def read_config(data: Mapping[str, Any], *, file: str = "") -> ReleaseConfig:
+def read_config(
+    data: Mapping[str, Any], *, file: str = "", line_of: Callable[[Where], int | None] | None = None
+) -> ReleaseConfig:
     """Turn a parsed file into settings.
+
+    Args:
+        data: What it holds.
+        file: Its name, for messages.
+        line_of: The line of a key, given the way to it.
 
     Raises:
         UsageFault: An unknown key, or a value of the wrong kind; names the key.
     """
-    return _Reader(file).release(data)
+    return _Reader(file, line_of or (lambda _: None)).release(data)
 
 
 class _Reader:
-    def __init__(self, file: str) -> None:
-        self.file = file or None
+    def __init__(self, file: str, line_of: Callable[[Where], int | None]) -> None:
+        self.file, self.line_of = file or None, line_of
 
     def release(self, data: Any) -> ReleaseConfig:
-        given = self._keys(data, ReleaseConfig, "the release settings")
-        words: dict[str, Any] = {name: self._text(given, name) for name in _TEXTS if name in given}
+        given = self._keys(data, ReleaseConfig, ())
+        words: dict[str, Any] = {
+            name: self._text(given, (), name) for name in _TEXTS if name in given
+        }
         levels: dict[str, Any] = {
-            name: self._level(given[name], name)
+            name: self._level(given[name], (name,))
             for name in ("zero_breaking", "zero_feature", "unconventional")
             if name in given
         }
         rest: dict[str, Any] = {}
         if "levels" in given:
-            own = self._mapping(given["levels"], "levels")
-            read = {str(kind).lower(): self._level(word, "levels") for kind, word in own.items()}
+            own = self._mapping(given["levels"], ("levels",))
+            read = {
+                str(kind).lower(): self._level(word, ("levels", kind)) for kind, word in own.items()
+            }
             rest["levels"] = {**TYPE_LEVELS, **read}
         if "prerelease_branches" in given:
-            branches = self._mapping(given["prerelease_branches"], "prerelease_branches")
+            branches = self._mapping(given["prerelease_branches"], ("prerelease_branches",))
             rest["prerelease_branches"] = {str(name): str(to) for name, to in branches.items()}
         if "protected" in given:
-            rest["protected"] = self._one_of(given["protected"], "protected", (True, False))
+            rest["protected"] = self._one_of(given["protected"], ("protected",), (True, False))
         if "changelog" in given:
-            rest["changelog"] = self._changelog(given["changelog"])
+            rest["changelog"] = self._changelog(given["changelog"], ("changelog",))
         for name, read_one in (("version_files", self._version_file), ("packages", self._package)):
             if name in given:
-                rest[name] = tuple(read_one(one) for one in self._list(given[name], name))
+                rest[name] = tuple(
+                    read_one(one, at) for at, one in self._list(given[name], (name,))
+                )
         if "squash" in words:
-            self._one_of(words["squash"], "squash", ("split", "title"))
+            self._one_of(words["squash"], ("squash",), ("split", "title"))
         return ReleaseConfig(**words, **levels, **rest)
 
-    def _changelog(self, data: Any) -> ChangelogConfig:
-        given = self._keys(data, ChangelogConfig, "changelog")
-        rest: dict[str, Any] = {name: self._text(given, name) for name in given}
+    def _changelog(self, data: Any, at: Where) -> ChangelogConfig:
+        given = self._keys(data, ChangelogConfig, at)
+        rest: dict[str, Any] = {
+            name: self._text(given, at, name) for name in given if name != "sections"
+        }
         if "sections" in given:
-            found = []
-            for one in self._list(given["sections"], "changelog.sections"):
-                keys = self._keys(one, Section, "changelog.sections")
-                types = self._list(keys.get("types", []), "changelog.sections.types")
-                kinds = tuple(str(kind).lower() for kind in types)
-                found.append(Section(self._text(keys, "title"), kinds))
-            rest["sections"] = tuple(found)
+            listed = self._list(given["sections"], (*at, "sections"))
+            rest["sections"] = tuple(self._section(one, place) for place, one in listed)
         return ChangelogConfig(**rest)
 
-    def _package(self, data: Any) -> Package:
-        given = self._keys(data, Package, "packages")
+    def _section(self, data: Any, at: Where) -> Section:
+        given = self._keys(data, Section, at)
+        types = self._list(given.get("types", []), (*at, "types"))
+        return Section(self._text(given, at, "title"), tuple(str(one).lower() for _, one in types))
+
+    def _package(self, data: Any, at: Where) -> Package:
+        given = self._keys(data, Package, at)
         for name in ("name", "paths"):
             if not given.get(name):
-                self._fail(f"a package has no {name}", "every package needs a name and paths")
+                why = "every package needs a name and paths"
+                self._fail(f"a package has no {name}", at, why=why)
         rest: dict[str, Any] = {
-            name: self._text(given, name) for name in ("name", "tag", "changelog") if name in given
+            name: self._text(given, at, name)
+            for name in ("name", "tag", "changelog")
+            if name in given
         }
         for name in ("paths", "depends_on"):
-            listed = self._list(given.get(name, []), f"packages.{name}")
-            rest[name] = tuple(str(one).strip("/") for one in listed)
-        files = self._list(given.get("version_files", []), "packages.version_files")
-        rest["version_files"] = tuple(self._version_file(one) for one in files)
+            listed = self._list(given.get(name, []), (*at, name))
+            rest[name] = tuple(str(one).strip("/") for _, one in listed)
+        files = self._list(given.get("version_files", []), (*at, "version_files"))
+        rest["version_files"] = tuple(self._version_file(one, place) for place, one in files)
         return Package(**rest)
 
-    def _version_file(self, data: Any) -> VersionFile:
+    def _version_file(self, data: Any, at: Where) -> VersionFile:
         if isinstance(data, str):
             return VersionFile(data)
-        given = self._keys(data, VersionFile, "version_files")
+        given = self._keys(data, VersionFile, at)
         if not given.get("path"):
-            self._fail("a version file has no path", "")
-        return VersionFile(**{name: self._text(given, name) for name in given})
+            self._fail("a version file has no path", at)
+        return VersionFile(**{name: self._text(given, at, name) for name in given})
 
-    def _keys(self, data: Any, shape: type, where: str) -> Mapping[str, Any]:
-        given = self._mapping(data, where)
+    def _keys(self, data: Any, shape: type, at: Where) -> Mapping[str, Any]:
+        given = self._mapping(data, at)
         known = [one.name for one in fields(shape)]
         for key in given:
             if key not in known:
-                close = difflib.get_close_matches(str(key), known, n=1)
-                hint = f"did you mean '{close[0]}'?" if close else f"known: {', '.join(known)}"
-                self._fail(f"unknown key '{key}' in {where}", "nothing reads it", hint)
+                what = f"unknown key '{key}' in {_named(at)}"
+                fix = did_you_mean(str(key), known, otherwise=f"known: {', '.join(known)}")
+                self._fail(what, (*at, key), why="nothing reads it", fix=fix)
         return given
 
-    def _mapping(self, data: Any, where: str) -> Mapping[str, Any]:
+    def _mapping(self, data: Any, at: Where) -> Mapping[str, Any]:
         if not isinstance(data, Mapping):
-            self._fail(f"{where}: expected keys and values, got {type(data).__name__}", "")
+            self._fail(f"{_named(at)}: expected keys and values, got {type(data).__name__}", at)
         return data  # type: ignore[no-any-return]
 
-    def _list(self, data: Any, where: str) -> list[Any]:
+    def _list(self, data: Any, at: Where) -> list[tuple[Where, Any]]:
+        """The items, each with the way to it."""
         if not isinstance(data, list):
-            self._fail(f"{where}: expected a list, got {type(data).__name__}", "")
-        return data  # type: ignore[no-any-return]
+            self._fail(f"{_named(at)}: expected a list, got {type(data).__name__}", at)
+        return [((*at, index), one) for index, one in enumerate(data)]
 
-    def _text(self, given: Mapping[str, Any], name: str) -> str:
+    def _text(self, given: Mapping[str, Any], at: Where, name: str) -> str:
         value = given.get(name)
-        if name == "sections":
-            return ""
         if not isinstance(value, str):
-            self._fail(f"{name}: expected text, got {type(value).__name__}", "", "put it in quotes")
+            what = f"{_named((*at, name))}: expected text, got {type(value).__name__}"
+            self._fail(what, (*at, name), fix="put it in quotes")
         return str(value)
 
-    def _level(self, value: Any, where: str) -> Level:
-        return _LEVELS[self._one_of(value, where, tuple(_LEVELS))]
+    def _level(self, value: Any, at: Where) -> Level:
+        return _LEVELS[self._one_of(value, at, tuple(_LEVELS))]
 
-    def _one_of(self, value: _T, where: str, allowed: tuple[Any, ...]) -> _T:
+    def _one_of(self, value: _T, at: Where, allowed: tuple[Any, ...]) -> _T:
         if value not in allowed:
-            self._fail(f"{where}: '{value}' is not one of {', '.join(map(str, allowed))}", "")
+            self._fail(f"{_named(at)}: '{value}' is not one of {', '.join(map(str, allowed))}", at)
         return value
 
-    def _fail(self, what: str, why: str, fix: str = "") -> None:
-        raise UsageFault(what, why=why, fix=fix, file=self.file)
+    def _fail(self, what: str, at: Where, *, why: str = "", fix: str = "") -> None:
+        raise UsageFault(what, why=why, fix=fix, file=self.file, line=self.line_of(at))
+
+
+def _named(at: Where) -> str:
+    return ".".join(one for one in at if isinstance(one, str)) or "the release settings"
 
 
 _TEXTS = (
