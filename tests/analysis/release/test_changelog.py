@@ -74,6 +74,7 @@ def test_template_can_be_replaced() -> None:
     assert section(["feat: a", "feat: b"], template=template) == "# 1.3.0\n2\n"
 
 
+TEN = "{% set a = 'xxxxxxxxxx' %}{% set b = [1] %}"
 HUNDRED = "{% for a in '" + "x" * 100 + "' %}"
 
 
@@ -116,6 +117,68 @@ HUNDRED = "{% for a in '" + "x" * 100 + "' %}"
 def test_a_template_cannot_break_out_or_run_on(template: str) -> None:
     with pytest.raises(UsageFault, match="template cannot be"):
         section(["feat: a"], template=template)
+
+
+@pytest.mark.parametrize(
+    "doubling",
+    [
+        "{% set a = a ~ a %}",
+        "{% set a = a + a %}",
+        "{% set a %}{{ a }}{{ a }}{% endset %}",
+        "{% set a %}{% filter upper %}{{ a }}{{ a }}{% endfilter %}{% endset %}",
+        "{% set a = a | replace('x', 'xx') %}",
+        "{% set a = a | replace(new=a, old='x') %}",
+        "{% set a = a.replace('x', 'xx') %}",
+        "{% set a = (a | attr('replace'))('x', 'xx') %}",
+        "{% set a = [a, a] | join %}",
+        "{% set a = a | join(a) %}",
+        "{% set a = a | join(d=a) %}",
+        "{% set a = a.join([a, a, a]) %}",
+        "{% set a = [a, a] | map('upper') | join %}",
+        "{% set b = [b, b] %}",
+        "{% set b = (b, b) %}",
+        "{% set b = {1: b, 2: b} %}",
+        "{% set b = b + b %}",
+        "{% set b = [b, b] | sum(start=[]) %}",
+    ],
+)
+def test_a_template_cannot_double_text_or_lists_without_end(doubling: str) -> None:
+    with pytest.raises(UsageFault, match="more than 20000000 characters"):
+        section(["feat: a"], template=TEN + doubling * 40 + "{{ a }}{{ b }}")
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{% set a = 9 %}" + "{% set a = a * a %}" * 40,
+        "{{ 'xxx' | wordwrap(1, true, 'x' * 99) }}",
+        "{{ 'x'.translate({120: 'xx'}) }}",
+        "{{ (1).to_bytes(9999999999, 'big') }}",
+    ],
+)
+def test_a_template_cannot_make_much_of_little(template: str) -> None:
+    with pytest.raises(UsageFault, match="template cannot be"):
+        section(["feat: a"], template=template)
+
+
+@pytest.mark.parametrize(
+    ("template", "text"),
+    [
+        ("{{ 'a' ~ 1 ~ ['b'] }}", "a1['b']"),
+        ("{{ 1 + 2 }}{{ 'a' + 'b' }}{{ ([1] + [2]) | length }}{{ 2 * 3 }}", "3ab26"),
+        ("{{ ['a', 'b'] | join(', ') }}{{ '-'.join(['a', 'b']) }}", "a, ba-b"),
+        ("{{ 'aab' | replace('a', 'c', 1) }}{{ 'aab'.replace('a', '', 1) }}", "cabab"),
+        ("{% for a, b in {'x': 1}.items() %}{{ a }}{{ b }}{% endfor %}", "x1"),
+        ("{% for s in sections %}{{ s.entries | join('', attribute='type') }}{% endfor %}", "feat"),
+        (
+            "{% macro f(x) %}<{{ x }}>{% endmacro %}{{ f('a') }}{{ ['b'] | map('upper') | first }}",
+            "<a>B",
+        ),
+        ("{% autoescape true %}{{ '<' ~ 'b' }}{% endautoescape %}", "&lt;b"),
+    ],
+)
+def test_what_templates_do_every_day_works(template: str, text: str) -> None:
+    assert section(["feat: a"], template=template) == f"{text}\n"
 
 
 def test_a_template_gets_the_same_of_every_entry() -> None:
