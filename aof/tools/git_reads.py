@@ -22,10 +22,9 @@ from aof.tools.git_shapes import (
     blamed_lines,
     clipped,
     file_changes,
-    without_password,
 )
 from aof.transport.git_deepen import deepen, holds, remote_tags
-from aof.transport.git_reader import GitReader, TagRef, decoded
+from aof.transport.git_reader import GitReader, TagRef, decoded, without_password
 
 Revision = Annotated[str, Field(pattern=r"^[^-\s]\S*$", max_length=255)]
 """A commit, tag or branch, e.g. `v1.2.3` or `HEAD~2`."""

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from aof.transport.git_reader import LoggedCommit, decoded
-
-_PASSWORD = re.compile(r"(?<=://)[^/@\s]+@")
 
 
 def as_commit(commit: LoggedCommit) -> dict[str, Any]:
@@ -95,8 +92,3 @@ def clipped(text: str, limit: int) -> tuple[str, bool]:
 def bisect_steps(commits: int) -> int:
     """Most tests a bisection over this many suspects takes."""
     return max(commits - 1, 0).bit_length()
-
-
-def without_password(url: str) -> str:
-    """A URL without user and password."""
-    return _PASSWORD.sub("", url)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from aof.errors import Unreachable
-from aof.transport.git_reader import GitReader, TagRef, decoded
+from aof.transport.git_reader import GitReader, TagRef, decoded, said
 from aof.transport.process import Completed
 
 _FETCH_TIMEOUT_S = 300.0
@@ -30,7 +30,7 @@ def remote_tags(reader: GitReader, remote: str) -> list[TagRef]:
     if done.returncode != 0:
         raise Unreachable(
             f"the tags of {remote} cannot be read",
-            why=decoded(done.stderr).strip()[-500:],
+            why=said(done.stderr)[-500:],
             fix=_FULL_HISTORY,
         )
     found: dict[str, TagRef] = {}
@@ -71,7 +71,7 @@ def deepen(reader: GitReader, remote: str, tag: TagRef | None) -> str:
     if done.returncode != 0 or reader.is_shallow():
         raise Unreachable(
             "history is cut off here and the rest cannot be fetched",
-            why=decoded(done.stderr).strip()[-500:] or f"{remote} is itself a shallow clone",
+            why=said(done.stderr)[-500:] or f"{remote} is itself a shallow clone",
             fix=_FULL_HISTORY,
         )
     return "unshallow"

@@ -38,6 +38,7 @@ PUSHING = _QUIET
 
 _FIELDS = "%H%n%P%n%an%n%ae%n%ct%n%B"
 _READ_TIMEOUT_S = 60.0
+_PASSWORD = re.compile(r"(?<=://)[^/\s]+@")
 _AUTHOR = re.compile(r"^author (.*?) ?<(.*)>", re.MULTILINE)
 _COMMITTED = re.compile(r"^committer .*> (\d+)", re.MULTILINE)
 
@@ -293,8 +294,10 @@ class GitReader:
         for line in decoded(done.stdout).splitlines():
             sha, _, name = line.partition("\t")
             base = name.removesuffix("^{}")
-            if base in names:
-                found[base] = (found[base][0], sha) if name != base else (sha, sha)
+            if name in names:
+                found[name] = (sha, sha)
+            elif base in found:
+                found[base] = (found[base][0], sha)
         return found
 
     def default_branch(self, remote: str) -> str:
@@ -338,7 +341,8 @@ class GitReader:
             UsageFault: The commit has no such file or not so many lines.
         """
         lines = f"-L{start},{end or ''}"
-        done = self.git("blame", "--line-porcelain", "--encoding=UTF-8", lines, sha, "--", path)
+        form = ("--line-porcelain", "--no-textconv", "--encoding=UTF-8")
+        done = self.git("blame", *form, lines, sha, "--", path)
         if done.returncode != 0:
             words = decoded(done.stderr).strip()
             raise UsageFault(f"{path} cannot be blamed at {sha[:12]}", why=words)
@@ -362,6 +366,16 @@ def decoded(raw: bytes) -> str:
         return raw.decode("utf-8")
     except UnicodeDecodeError:
         return raw.decode("latin-1")
+
+
+def said(raw: bytes) -> str:
+    """What git said about an error, without the user and password of addresses it names."""
+    return without_password(decoded(raw)).strip()
+
+
+def without_password(text: str) -> str:
+    """`text` with URLs that name no user and no password; a password may hold an `@` itself."""
+    return _PASSWORD.sub("", text)
 
 
 def _records(blocks: Iterator[bytes]) -> Iterator[str]:
@@ -403,7 +417,7 @@ def _with_names(
 
 def failed(arguments: Sequence[str], done: Completed) -> Unreachable:
     """What to raise when a git command failed, with its own words."""
-    words = decoded(done.stderr).strip()[-2000:] or "git gave no message"
+    words = said(done.stderr)[-2000:] or "git gave no message"
     fix = ""
     if "dubious ownership" in words:
         fix = "git config --global --add safe.directory DIR, if you trust that repository"

@@ -17,13 +17,23 @@ from typing import Literal
 
 from aof.errors import PlanRefused, Unreachable, UsageFault
 from aof.transport.files import locked
-from aof.transport.git_reader import ENVIRONMENT, PUSHING, SAFE, GitReader, decoded, failed
+from aof.transport.git_credentials import moved_to
+from aof.transport.git_reader import (
+    ENVIRONMENT,
+    PUSHING,
+    SAFE,
+    GitReader,
+    decoded,
+    failed,
+    said,
+)
 from aof.transport.git_signing import cannot_sign, is_signed_tag, wants_signed
 from aof.transport.process import Completed, run
 
 Done = Literal["made", "already"]
 _WRITE_TIMEOUT_S = 60.0
 _PUSH_TIMEOUT_S = 180.0
+_REDIRECTED = b"The requested URL returned error: 30"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +194,24 @@ class GitWriter:
         return bool(known) and self.reader.contains(older, newer)
 
     def _push(self, remote: str, names: Sequence[str], *options: str) -> Completed:
-        specs = [f"{name}:{name}" for name in names]
+        done = self._pushed(remote, names, options)
+        if self.credentials and _REDIRECTED in done.stderr:
+            place = moved_to(self.reader, remote, self.credentials)
+            if place:
+                there = f"url.{place}.insteadOf={self.reader.remotes()[remote]}"
+                done = self._pushed(remote, names, options, ("-c", there))
+        return done
+
+    def _pushed(
+        self,
+        remote: str,
+        names: Sequence[str],
+        options: Sequence[str],
+        settings: Sequence[str] = (),
+    ) -> Completed:
+        command = (*PUSHING, *settings, "push", "--porcelain", *options, "--end-of-options")
         return run(
-            ("git", *PUSHING, "push", "--porcelain", *options, "--end-of-options", remote, *specs),
+            ("git", *command, remote, *(f"{name}:{name}" for name in names)),
             cwd=self.reader.directory,
             env={**ENVIRONMENT, **self.reader.environment, **self.credentials},
             timeout_s=_PUSH_TIMEOUT_S,
@@ -363,9 +388,11 @@ def _unsigned(name: str) -> PlanRefused:
 
 
 def _not_taken(remote: str, left: Sequence[str], done: Completed) -> Unreachable:
-    words = decoded(done.stdout + done.stderr).strip()[-1500:]
+    words = said(done.stdout + done.stderr)[-1500:]
     fix = "check the right to push"
-    if "protected" in words.lower() or "pull request" in words.lower():
+    if _REDIRECTED in done.stderr:
+        fix = f"the server names another address, see git ls-remote {remote}; set the remote to it"
+    elif "protected" in words.lower() or "pull request" in words.lower():
         fix = "the branch is protected: set `protected: true` to go through a pull request"
     elif "fetch first" in words or "non-fast-forward" in words or "stale info" in words:
         fix = "somebody pushed meanwhile: git fetch, then run again for a new plan"

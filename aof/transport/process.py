@@ -40,7 +40,7 @@ class Completed:
             return self.stdout
         words = self.stderr.decode("utf-8", "replace").strip() or "no message"
         raise Unreachable(
-            f"{' '.join(self.argv[:4])} failed with exit code {self.returncode}", why=words[-2000:]
+            f"{_shown(self.argv)} failed with exit code {self.returncode}", why=words[-2000:]
         )
 
 
@@ -74,7 +74,7 @@ def run(
         except subprocess.TimeoutExpired:
             _kill_group(process)
             raise Unreachable(
-                f"{' '.join(argv[:4])} did not end within {timeout_s:g} s",
+                f"{_shown(argv)} did not end within {timeout_s:g} s",
                 why="the process group was killed",
             ) from None
         except BaseException:
@@ -122,6 +122,14 @@ def stream(
                 _kill_group(process)
         err.seek(0)
         Completed(tuple(argv), process.returncode, b"", err.read(64 * 1024)).require()
+
+
+def _shown(argv: Sequence[str]) -> str:
+    """The beginning of a command as people know it: without settings given by `-c`."""
+    words = [
+        word for index, word in enumerate(argv) if word != "-c" and argv[max(index - 1, 0)] != "-c"
+    ]
+    return " ".join(words[:4])
 
 
 def _start(

@@ -198,3 +198,29 @@ def test_what_is_no_commit_is_refused(repo: GitSandbox, revision: str) -> None:
 
 def test_paths_are_literal(repo: GitSandbox) -> None:
     assert ask(repo, "log", paths=[":(exclude)a.txt"])["commits"] == []
+
+
+def test_reading_runs_no_program_that_the_configuration_names(
+    repo: GitSandbox, tmp_path: Path
+) -> None:
+    program, mark = tmp_path / "program", tmp_path / "mark"
+    program.write_text(f"#!/bin/sh\ntouch {mark}\n")
+    program.chmod(0o755)
+    for name in (
+        "diff.e.textconv",
+        "diff.e.command",
+        "diff.external",
+        "core.fsmonitor",
+        "core.pager",
+    ):
+        repo.git("config", name, str(program))
+    repo.write(".gitattributes", "* diff=e\n")
+    repo.write("a.txt", "one\n")
+    repo.commit("feat: a")
+    mark.unlink(missing_ok=True)
+    tool = Git.bind({"GIT_CLONE": str(repo.directory)})
+    reads = {"status": {}, "log": {"names": True}, "show": {}, "blame": {"path": "a.txt"},
+             "diff": {"base": "HEAD"}, "read_files": {"paths": ["a.txt"]}, "tags": {}}  # fmt: skip
+    for operation, arguments in reads.items():
+        tool.invoke(operation, arguments)
+        assert not mark.exists(), operation
