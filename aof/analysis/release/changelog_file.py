@@ -14,7 +14,11 @@ from aof.analysis.release.fences import fenced, unclosed
 from aof.analysis.release.version import Version
 
 MARK = "<!-- from commits -->"
-_HEADING = re.compile(r"## +\[?v?([^\]\s]+)\]?")
+_HEADING = re.compile(r"(#{1,3}) +\[?(?:(?:version|release) +)?v?([^\]\s]+)\]?", re.IGNORECASE)
+_UNDERLINED = re.compile(r"\[?v?(\d+\.\d[^\]\s]*)\]?")
+_UNDERLINE = re.compile(r" {0,3}(?:=+|-+) *")
+_NUMBERED = re.compile(r"\d+\.\d")
+_LEADING_ZEROS = re.compile(r"(?<![\w-])0+(?=\d)")
 _LINK = re.compile(r"\[([^\]]+)\]: *(\S+) *$")
 
 
@@ -85,23 +89,32 @@ def _place(sections: list[_Section], version: str, section: str) -> None:
 
 def _position(sections: list[_Section], version: str) -> int:
     """Before the first lower version; a release of an old line goes where it belongs."""
-    new = Version.parse(version)
+    new = _order(version)
+    after = int(bool(sections) and sections[0].name.lower() == "unreleased")
     for index, one in enumerate(sections):
-        if index == 0 and one.name.lower() == "unreleased":
-            continue
-        other = Version.parse(one.name)
-        if new is None or other is None or other < new:
+        other = _order(one.name)
+        if other is not None and (new is None or other < new):
             return index
-    return len(sections)
+        if other is not None:
+            after = index + 1
+    return after
+
+
+def _order(name: str) -> Version | None:
+    """What a section is sorted by; calendar versions may have leading zeros."""
+    return Version.parse(_LEADING_ZEROS.sub("", name))
 
 
 def _split(lines: list[str]) -> tuple[list[str], list[_Section]]:
     start: list[str] = []
     sections: list[_Section] = []
-    for line, code in zip(lines, fenced(lines), strict=True):
-        heading = None if code else _HEADING.match(line)
-        if heading:
-            sections.append(_Section(heading[1], line, []))
+    inert = [
+        code or comment for code, comment in zip(fenced(lines), _commented(lines), strict=True)
+    ]
+    for line, below, skipped in zip(lines, [*lines[1:], ""], inert, strict=True):
+        name = "" if skipped else _section_name(line, below)
+        if name:
+            sections.append(_Section(name, line, []))
         else:
             (sections[-1].body if sections else start).append(line)
     for part in (start, *(one.body for one in sections)):
@@ -109,6 +122,32 @@ def _split(lines: list[str]) -> tuple[list[str], list[_Section]]:
         if dangling := unclosed(part):
             part.append(dangling)
     return start, sections
+
+
+def _section_name(line: str, below: str) -> str:
+    """The version, or other name, whose section begins with this line; else empty.
+
+    `##` is the heading of a section. Other tools write versions under `#`, `###` or an
+    underline, too; there only a version is one.
+    """
+    heading = _HEADING.match(line)
+    if heading and (heading[1] == "##" or _NUMBERED.match(heading[2])):
+        return heading[2]
+    underlined = _UNDERLINED.match(line) if _UNDERLINE.fullmatch(below) else None
+    return underlined[1] if underlined else ""
+
+
+def _commented(lines: list[str]) -> list[bool]:
+    """For each line whether it is inside a comment; one that never ends is none."""
+    inside = [False] * len(lines)
+    opened: int | None = None
+    for index, line in enumerate(lines):
+        if opened is None and line.lstrip().startswith("<!--"):
+            opened = index
+        if opened is not None and "-->" in line:
+            inside[opened : index + 1] = [True] * (index + 1 - opened)
+            opened = None
+    return inside
 
 
 def _without_links(lines: list[str]) -> tuple[list[str], list[str]]:

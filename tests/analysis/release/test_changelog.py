@@ -299,12 +299,48 @@ def test_headings_in_code_are_text() -> None:
     assert "```\n## [1.3.0]\n```" in put_release(text, "1.3.0", SECTION)
 
 
+def test_headings_in_comments_are_text() -> None:
+    text = "# C\n\n<!--\n## [Unreleased]\n- sample\n## [1.3.0]\n-->\n\n## [1.2.3]\n\n- old\n"
+    after = put_release(text, "1.3.0", SECTION)
+    assert after == text.replace("## [1.2.3]", f"{SECTION}\n## [1.2.3]")
+
+
+@pytest.mark.parametrize(
+    "older",
+    [
+        "# [1.2.3](https://x.example/compare/v1.2.2...v1.2.3) (2026-01-01)\n\n- old",
+        "### [1.2.3](https://x.example/compare/v1.2.2...v1.2.3) (2026-01-01)\n\n- old",
+        "## v1.2.3 (2026-01-01)\n\n- old",
+        "## [1.2.3] - 2026-01-01 [YANKED]\n\n- old",
+        "## Version 1.2.3\n\n- old",
+        "1.2.3 - 2026-01-01\n------------------\n\n- old",
+        "## [1.3.0-rc.1]\n\n- rc",
+    ],
+)
+@pytest.mark.parametrize(
+    "title", ["", "# Changelog\n\nWords.", "Changelog\n=========", "## About\n\nUs."]
+)
+def test_headings_of_other_tools_are_releases(title: str, older: str) -> None:
+    before = f"{title}\n\n" if title else ""
+    after = put_release(f"{before}{older}\n", "1.3.0", SECTION)
+    assert after == f"{before}{SECTION}\n{older}\n"
+    assert put_release(after, "1.3.0", SECTION) == after
+
+
+def test_text_below_all_releases_stays_there() -> None:
+    text = "# C\n\n## [2026.09.3]\n\n- nine\n\n## [2025.12.1]\n\n- old\n\n## License\n\nFree.\n"
+    new = SECTION.replace("1.3.0", "2025.01.0")
+    after = put_release(text, "2025.01.0", new)
+    assert after == text.replace("## License", f"{new}\n## License")
+
+
 def test_windows_line_ends_stay() -> None:
     text = put_release(FILE.replace("\n", "\r\n"), "1.3.0", SECTION)
     assert "\n" not in text.replace("\r\n", "")
 
 
 PIECES = ["## [Unreleased]", "## [1.0.0]", "- a", "", "```\n## [1.3.0]\n```", "### Added"]
+PIECES += ["# [1.1.0](x)", "### 1.2.0", "1.2.1\n-----", "<!--", "-->", "## About"]
 
 
 @given(st.lists(st.sampled_from(PIECES)))
