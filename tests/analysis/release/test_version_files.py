@@ -251,6 +251,13 @@ def test_a_version_that_stands_for_a_property_is_set_there() -> None:
     assert after == REVISION.replace(b"<revision>1.2.3", b"<revision>1.3.0")
 
 
+def test_a_namespace_may_have_a_prefix() -> None:
+    text = b"""<m:project xmlns:m="http://maven.apache.org/POM/4.0.0"><m:parent><m:version>1.2.3
+    </m:version></m:parent><m:version>1.2.3</m:version></m:project>"""
+    after = bump("pom.xml", text)
+    assert after == text.replace(b"<m:version>1.2.3<", b"<m:version>1.3.0<")
+
+
 def test_modules_follow_their_parent_where_that_is_declared() -> None:
     text = b"<project><parent><artifactId>p</artifactId><version>1.2.3</version></parent></project>"
     assert bump("m/pom.xml", text, field="parent") == text.replace(b"1.2.3", b"1.3.0")
@@ -277,6 +284,11 @@ def test_a_chart_must_say_which() -> None:
         bump("Chart.yaml", CHART)
 
 
+def test_a_chart_that_installs_no_application_has_one_version() -> None:
+    text = b"{apiVersion: v2, version: 1.2.3, dependencies: [{name: y, version: 1.2.3}]}\n"
+    assert bump("Chart.yaml", text) == text.replace(b"1.2.3", b"1.3.0", 1)
+
+
 def test_a_byte_order_mark_moves_nothing() -> None:
     text = "\ufeffversion: '1.2.3'\nappVersion: 1.2.3\n".encode()
     after = bump("Chart.yaml", text, field="both")
@@ -290,6 +302,12 @@ def test_python_has_its_own_spelling() -> None:
         [VersionFile("pyproject.toml")], {"pyproject.toml": after}, "1.3.0", expected=["1.3.0-rc.1"]
     )
     assert again["pyproject.toml"].endswith(b'version="1.3.0"\n')
+
+
+def test_a_pattern_fits_files_in_any_encoding() -> None:
+    content = b'// caf\xe9\n#define VERSION "1.2.3" // \xff\n'
+    pattern = '#define VERSION "(?P<version>[^"]+)"'
+    assert bump("x.c", content, pattern=pattern) == content.replace(b"1.2.3", b"1.3.0")
 
 
 def test_any_file_by_pattern() -> None:

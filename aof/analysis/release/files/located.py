@@ -34,9 +34,14 @@ def decoded(content: bytes, path: str) -> str:
 
 def at(text: str, start: int, end: int, *, name: str = "version") -> Located:
     """A place given by character positions."""
-    offset = len(text[:start].encode())
-    value = text[start:end]
-    return Located(offset, offset + len(value.encode()), value, name)
+    offset = len(encoded(text[:start]))
+    value = encoded(text[start:end])
+    return Located(offset, offset + len(value), value.decode("utf-8", "replace"), name)
+
+
+def encoded(text: str) -> bytes:
+    """The bytes `text` was decoded from, also where they are not UTF-8."""
+    return text.encode("utf-8", "surrogateescape")
 
 
 def not_found(path: str, what: str, fix: str = "") -> UsageFault:

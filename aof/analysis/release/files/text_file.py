@@ -20,10 +20,12 @@ def locate_text(content: bytes, path: str) -> list[Located]:
 def locate_pattern(content: bytes, path: str, pattern: str) -> list[Located]:
     """The group `version` of a regular expression, which must match exactly once.
 
+    The rest of the file may be in any encoding that holds ASCII as it is.
+
     Raises:
         UsageFault: The pattern is no expression, lacks the group, or matches otherwise.
     """
-    text = decoded(content, path)
+    text = content.decode("utf-8", "surrogateescape")
     try:
         regex = re.compile(pattern, re.MULTILINE)
     except re.error as error:

@@ -62,6 +62,7 @@ class _Seeker:
         self.stack: list[tuple[str, int]] = []
         self.found: dict[tuple[str, ...], Located] = {}
         self.refused = False
+        self.prefix = ""
         self.parser = expat.ParserCreate()
         self.parser.StartElementHandler = self.start
         self.parser.EndElementHandler = self.end
@@ -69,7 +70,9 @@ class _Seeker:
 
     def start(self, name: str, _: dict[str, str]) -> None:
         begin = self.content.find(b">", self.parser.CurrentByteIndex) + 1
-        self.stack.append((name, begin))
+        if not self.stack:
+            self.prefix = name[: name.find(":") + 1]
+        self.stack.append((name.removeprefix(self.prefix), begin))
 
     def end(self, _: str) -> None:
         path, begin = tuple(name for name, _ in self.stack), self.stack[-1][1]
