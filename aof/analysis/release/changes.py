@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from aof.analysis.release.commit_parser import HEADER, parse_commit
+from aof.analysis.release.commit_parser import HEADER, nearly, parse_commit
 from aof.analysis.release.config import ReleaseConfig
 from aof.analysis.release.merges import Title, merge_titles
 from aof.analysis.release.model import (
@@ -44,6 +44,9 @@ _LOOKS_LIKE = {
     **dict.fromkeys(("performance", "optimize"), "perf"),
 }
 """Types people write for one that counts."""
+
+_BY_A_HOST = ("Merge", "Pull request #")
+_UNDOES = ('Revert "', 'Reapply "')
 
 
 class Unconventional(NamedTuple):
@@ -124,7 +127,7 @@ def read_range(commits: Sequence[RawCommit], config: ReleaseConfig) -> Range:
     for commit in commits:
         message = commit.message
         listed = "*" in message and "\n* " in message
-        if listed or message.startswith(("Merge", "Pull request #", "Squashed")):
+        if listed or message.startswith(_BY_A_HOST) or "Squashed commit of" in message:
             message, inner = _unpacked(commit, config)
             if inner:
                 parts[commit.sha] = tuple(parse_commit(one) for one in inner)
@@ -148,7 +151,8 @@ def _unpacked(commit: RawCommit, config: ReleaseConfig) -> tuple[str, tuple[str,
     if len(commit.parents) < 2:
         # A squash that a host made: there is no merged commit that could speak for itself.
         request = request_message(message) or ""
-        message = request if HEADER.match(request) or "\n* " in request else message
+        told = HEADER.match(request) or request.startswith(_UNDOES) or "\n* " in request
+        message = request if told else message
     return split_squash(message) if config.squash == "split" else (message, ())
 
 
@@ -244,9 +248,19 @@ class _RangeReader:
             )
         )
         if not merge:
-            asks = ", so it asks for no version" if level is Level.NONE else ""
-            text = f"follows no convention{asks}: {parsed.header[:120]}"
-            self.diagnostics.append(Diagnostic("unconventional", "info", text, commit.sha))
+            self.diagnostics.append(self._about_header(commit.sha, parsed.header, level))
+
+    def _about_header(self, sha: str, header: str, level: Level) -> Diagnostic:
+        """Say that a header is not conventional; ask where it was perhaps meant to be."""
+        asks = ", so it asks for no version" if level is Level.NONE else ""
+        kind, breaks = nearly(header) or ("", False)
+        meant = self.levels.get(_LOOKS_LIKE.get(kind, kind), Level.NONE)
+        if max(meant, Level.MAJOR if breaks else Level.NONE) > level:
+            text = f"looks like '{kind}', but is not of the form `type(scope): text`{asks}"
+            return Diagnostic("header-malformed", "ask", f"{text}: {header[:120]}", sha)
+        return Diagnostic(
+            "unconventional", "info", f"follows no convention{asks}: {header[:120]}", sha
+        )
 
     def _diagnose(
         self, commit: RawCommit, parsed: ParsedCommit, parts: tuple[ParsedCommit, ...]

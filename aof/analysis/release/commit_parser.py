@@ -14,7 +14,7 @@ import re
 from collections.abc import Iterator
 from functools import lru_cache
 
-from aof.analysis.release.fences import fenced
+from aof.analysis.release.fences import fenced, unclosed
 from aof.analysis.release.model import BREAKING_TOKENS, Diagnostic, Footer, ParsedCommit
 
 _START = r"([^\s():!]+)(?:\(([^()\n]+)\))?(!)?"
@@ -32,6 +32,10 @@ _Below = tuple[str, tuple[Footer, ...], tuple[Diagnostic, ...]]
 _NOTHING_BELOW: _Below = ("", (), ())
 _NOTHING = frozenset({"none", "n/a", "na", "no", "nothing", "-"})
 _BREAKING_HEADER = re.compile(r"BREAKING CHANGE: +(\S.*)")
+_NEARLY = re.compile(
+    r"\s*+(?:(?:[^\w\s(#>*-]\S*+|[A-Z][A-Z0-9]*+-\d++:?)\s++)?"  # emoji, shortcode or ticket
+    r"([A-Za-z]++)((?:\([^()]*+\)|!|\s)*+)[:\uff1a]++\s*+\S"
+)
 
 
 def parse_commit(message: str) -> ParsedCommit:
@@ -88,6 +92,15 @@ def _read_prefix(prefix: str) -> tuple[str, str | None, bool] | None:
     return match[1].lower(), match[2] and match[2].strip(), match[3] is not None
 
 
+def nearly(header: str) -> tuple[str, bool] | None:
+    """Type and break that a header outside the grammar was perhaps meant to state.
+
+    A space too many or too few, an empty scope, an emoji or a ticket before the type.
+    """
+    match = _NEARLY.match(header)
+    return (match[1].lower(), "!" in match[2]) if match else None
+
+
 def _doubts(kind: str | None, notes: tuple[str, ...]) -> Iterator[Diagnostic]:
     """What to ask about a break that counts."""
     for note in notes:
@@ -121,6 +134,8 @@ def _read_rest(rest: str) -> _Below:
     reader = _Reader()
     for number, line in enumerate(lines, start=2):
         reader.take(number, line.rstrip(), foreign=foreign[number - 2])
+    if "BREAKING" in rest and unclosed(lines):
+        reader.in_open_block()
     return reader.finish(lines[0].strip() != "")
 
 
@@ -182,6 +197,11 @@ class _Reader:
     def _doubt(self, number: int, line: str, why: str) -> None:
         text = f"does not count as breaking, {why}: {line.strip()[:120]}"
         self.found.append(Diagnostic("breaking-not-counted", "ask", text, "", number))
+
+    def in_open_block(self) -> None:
+        if any(token in BREAKING_TOKENS and mark == ": " for token, mark in self.tokens):
+            text = "a code block is never closed; BREAKING CHANGE counts, though it may be in it"
+            self.found.append(Diagnostic("breaking-in-open-block", "ask", text))
 
     def finish(self, no_blank: bool) -> _Below:
         if no_blank:

@@ -15,6 +15,7 @@ from aof.analysis.release.version import Version
 from aof.errors import UsageFault
 
 _MOST_NAMED = 5
+_TWIN = "is the last release's version on another commit; which one was released?"
 _LIKE_A_VERSION = re.compile(r"[vV]?\d+(?:\.\d+){0,3}(?:[-+.]\w[\w.+-]*)?")
 
 
@@ -101,8 +102,18 @@ def find_releases(
     notes.append(_about(off, "tag-off-branch", "is a release that HEAD does not contain"))
     if package is None and config.scheme == "semver":
         notes += _doubtful(ignored, known, sure=bool(config.tag))
+        if not config.tag and template.before in {"", "v", "V"}:
+            notes.append(_about(_twins(final, ignored, tags), "tag-twin", _TWIN, asks=True))
     diagnostics = tuple(note for note in notes if note is not None)
     return Releases(template, final, prerelease, known, diagnostics)
+
+
+def _twins(final: Release | None, ignored: Sequence[str], tags: Sequence[Tag]) -> list[str]:
+    """Tags of the last release's version, with or without `v`, that name another commit."""
+    if final is None:
+        return []
+    names = {name for name in ignored if name.lstrip("vV") == final.version}
+    return [tag.name for tag in tags if tag.name in names and tag.sha != final.tag.sha]
 
 
 def _doubtful(

@@ -17,7 +17,8 @@ from aof.analysis.release.pull_requests import PULL_REQUEST, request_of, without
 
 _BY_SHA = re.compile(r"^This reverts commit ([0-9a-f]{7,64})\b", re.MULTILINE)
 _BY_REQUEST = re.compile(
-    r"^(?:Reverts (?:[\w.-]+/[\w.-]+)?#|This reverts merge request (?:[\w./-]+)?!)(\d+)\b",
+    r"^(?:Reverts (?:[\w.-]+/[\w.-]+)?|This reverts (?:merge|pull) request (?:[\w./-]+)?)"
+    r"[#!](\d+)\b",
     re.MULTILINE,
 )
 _QUOTED = re.compile(r'(Revert|Reapply) "(.*)"\s*(?:\((?:#|!)\d+\))?$', re.DOTALL)
@@ -102,7 +103,7 @@ def cancel_reverts(commits: Sequence[RawCommit], parsed: Sequence[ParsedCommit])
     notes = {
         commit.sha: note
         for commit, one in zip(commits, parsed, strict=True)
-        if (one.type == "revert" or commit.message[:2] == "Re" or "This rev" in commit.message)
+        if (one.type == "revert" or one.header[:2] == "Re" or "This rev" in commit.message)
         and (note := revert_note(commit.message, one)) is not None
     }
     if not notes:

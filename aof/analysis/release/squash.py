@@ -13,6 +13,7 @@ from aof.analysis.release.pull_requests import MERGE_REQUEST, PULL_REQUEST
 from aof.analysis.release.reverts import unwrapped
 
 _GIT_TITLE = "Squashed commit of the following:"
+_GIT_LISTING = re.compile(rf"^{_GIT_TITLE}[ \t]*$(?=\s*^commit [0-9a-f])", re.MULTILINE)
 _GIT_ENTRY = re.compile(r"^commit [0-9a-f]{7,64}\b.*$", re.MULTILINE)
 _LISTED = re.compile(r"^[ \t]*[*-] +(\S.*)$", re.MULTILINE)
 _RULE = re.compile(r"^-{3,}\s*$", re.MULTILINE)
@@ -30,9 +31,10 @@ def split_squash(message: str) -> tuple[str, tuple[str, ...]]:
     """
     if "\n* " not in message and _GIT_TITLE not in message:
         return message, ()
+    if listing := _GIT_LISTING.search(message):
+        title = message[: listing.start()].strip() or _GIT_TITLE
+        return title, _conventional(_git_entries(message[listing.end() :])[::-1])[::-1]
     title, _, rest = message.lstrip("\n").partition("\n")
-    if title.strip() == _GIT_TITLE or rest.lstrip().startswith(_GIT_TITLE):
-        return title, _conventional(_git_entries(rest)[::-1])[::-1]
     if not rest.lstrip("\n").startswith("* ") or not _names_pull_request(title, rest):
         return message, ()
     listed, trailer = _without_trailer(rest)

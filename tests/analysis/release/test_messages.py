@@ -22,24 +22,13 @@ HEADERS = {
     "type in capitals": ("FEAT: x", MINOR),
     "type and scope in mixed case": ("FiX(UI): x", PATCH),
     "two spaces": ("feat:  x", MINOR),
-    "tab for the space": ("feat:\tx", NONE),
-    "no-break space for the space": ("feat:\u00a0x", NONE),
-    "no space": ("feat:x", NONE),
-    "full-width colon": ("feat\uff1a x", NONE),
     "blank description": ("feat:    ", NONE),
     "emoji description": ("feat: 🎉", MINOR),
     "emoji type": ("✨: new", NONE),
-    "emoji before the type": ("✨ feat: new", NONE),
-    "shortcode before the type": (":sparkles: feat: new", NONE),
-    "ticket before the type": ("[ABC-123] feat: x", NONE),
     "scope of a glob": ("fix(src/*.ts, lib): x", PATCH),
     "scope with a colon": ("fix(a:b): x", PATCH),
     "scope with a mark": ("fix(a!): x", PATCH),
     "scope in Cyrillic": ("feat(ядро)!: x", MAJOR),
-    "empty scope": ("feat(): x", NONE),
-    "scope in brackets": ("feat[core]: x", NONE),
-    "two scopes": ("feat(a)(b): x", NONE),
-    "mark before the scope": ("feat!(a): x", NONE),
     "any type may break": ("chore(deps)!: x", MAJOR),
     "two types": ("feat, fix: x", NONE),
     "type with digits": ("feat2: x", NONE),
@@ -47,11 +36,11 @@ HEADERS = {
     "squash": ("squash! fix: x", NONE),
     "amend": ("amend! feat: x", NONE),
     "type behind a type": ("wip: feat: x", NONE),
+    "scope in brackets": ("feat[core]: x", NONE),
     "mark in the description": ("docs: warning!: read this", NONE),
     "breaking words in the description": ("docs: see x: BREAKING CHANGE: no", NONE),
     "byte order mark": ("\ufefffeat: x", MINOR),
     "leading blank lines": ("\n\nfeat: x", MINOR),
-    "leading space": (" feat: x", NONE),
     "nothing": ("", NONE),
     "newlines only": ("\n\n\n", NONE),
     "comment only": ("# feat: x", NONE),
@@ -60,11 +49,24 @@ HEADERS = {
     "next line of Latin-1": ("feat: x\u0085\u0085BREAKING CHANGE: y", MINOR),
     "subject wrapped by hand": ("feat: a long subject\nthat goes on\n\nbody", MINOR),
     "deprecation": ("deprecate: the old way", MINOR),
-    "two colons": ("feat:: x", NONE),
-    "space before the colon": ("feat(a) : x", NONE),
     "merge of git without a second parent": ("Merge remote-tracking branch 'o/main'", NONE),
     "marker for CI": ("fix: x [skip ci]", PATCH),
     "release commit": ("chore(release): 1.3.0", NONE),
+}
+ALMOST = {
+    "tab for the space": ("feat:\tx", NONE),
+    "no-break space for the space": ("feat:\u00a0x", NONE),
+    "no space": ("feat:x", NONE),
+    "full-width colon": ("feat\uff1a x", NONE),
+    "emoji before the type": ("✨ feat: new", NONE),
+    "shortcode before the type": (":sparkles: feat: new", NONE),
+    "ticket before the type": ("[ABC-123] feat: x", NONE),
+    "empty scope": ("feat(): x", NONE),
+    "two scopes": ("feat(a)(b): x", NONE),
+    "mark before the scope": ("feat!(a): x", NONE),
+    "leading space": (" feat: x", NONE),
+    "two colons": ("feat:: x", NONE),
+    "space before the colon": ("feat(a) : x", NONE),
 }
 BODIES = {
     "colon": ("fix: x\n\nBREAKING CHANGE: y", MAJOR),
@@ -236,7 +238,7 @@ def test_message_decides(
     assert (found.next, found.questions) == (version, ())
 
 
-@cases(ASKED)
+@cases(ALMOST, ASKED)
 def test_message_is_put_to_a_person(
     repo: GitSandbox, messages: str | tuple[str, ...], version: str | None
 ) -> None:

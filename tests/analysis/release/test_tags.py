@@ -1,7 +1,10 @@
 import pytest
 
+from aof.analysis.release import find_releases, read_config
+from aof.analysis.release.model import Tag
 from aof.analysis.release.tags import TagTemplate, detect_template
 from aof.errors import UsageFault
+from tests.analysis.release.commits import sha
 
 
 def test_template_finds_the_version_and_makes_the_name() -> None:
@@ -44,3 +47,21 @@ def test_template_is_read_off_the_tags(names: list[str], expected: str) -> None:
 
 def test_rival_prefixes_are_reported() -> None:
     assert detect_template(["a-1.0.0", "b-1.0.0"])[1] == ("a-", "b-")
+
+
+@pytest.mark.parametrize(
+    ("tags", "config", "asked"),
+    [
+        ({"v1.2.0": "a", "1.2.0": "b"}, {}, ["tag-twin"]),
+        ({"v1.2.0": "a", "1.2.0": "a"}, {}, []),
+        ({"v1.2.0": "a", "1.2.0": "b"}, {"tag": "v{version}"}, []),
+        ({"v1.2.0": "a", "v1.1.0": "c", "1.1.0": "b"}, {}, []),
+        ({"lib-1.2.0": "a", "lib-1.1.0": "b"}, {}, []),
+    ],
+)
+def test_one_version_on_two_commits_asks(
+    tags: dict[str, str], config: dict[str, str], asked: list[str]
+) -> None:
+    named = [Tag(name, sha(commit)) for name, commit in tags.items()]
+    found = find_releases(named, read_config(config), lambda _: True)
+    assert [one.code for one in found.diagnostics if one.severity == "ask"] == asked
