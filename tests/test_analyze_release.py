@@ -110,3 +110,15 @@ def test_packages_are_listed_one_per_line(repo: GitSandbox) -> None:
     found = json.loads(run(repo, "-o", "json").stdout)
     assert [one["next"] for one in found["packages"]] == ["a@0.1.0", "b@0.1.0"]
     assert len(found["outside"]) == 3
+
+
+@pytest.mark.parametrize("path", ["/proc/self/environ", "../outside", ".git/config"])
+def test_settings_of_a_repository_show_nothing_else_of_the_machine(
+    tmp_path: Path, path: str
+) -> None:
+    (tmp_path / "outside").write_text("hidden words")
+    repo = GitSandbox(tmp_path / "repo")
+    repo.commit("feat: first")
+    repo.write(".aof/release.yaml", f"changelog: {{template: {path}}}\n")
+    with pytest.raises(UsageFault, match="not a file of the repository"):
+        run(repo)

@@ -153,14 +153,13 @@ def _section(plan: ReleasePlan, settings: ReleaseConfig, root: Path) -> str:
 
 
 def _template(settings: ReleaseConfig, root: Path) -> str:
-    if not settings.changelog.template:
-        return ""
-    try:
-        return (root / settings.changelog.template).read_text(encoding="utf-8")
-    except OSError as error:
-        raise UsageFault(
-            f"the changelog template {settings.changelog.template} cannot be read", why=str(error)
-        ) from None
+    from aof.transport.files import read_inside
+
+    path = settings.changelog.template
+    raw = read_inside(root, path) if path else b""
+    if raw is None:
+        raise UsageFault(f"the changelog template {path} does not exist", file=path)
+    return raw.decode("utf-8", "replace")
 
 
 def _shown(document: dict[str, Any], output: str) -> str:

@@ -10,10 +10,12 @@ from aof.analysis.release.config import ReleaseConfig
 from aof.analysis.release.model import RawCommit, Tag
 from aof.errors import Unreachable, UsageFault
 from aof.manifests.release_file import PATHS, the_one_file
+from aof.transport.files import read_bounded, read_inside
 from aof.transport.git_deepen import deepen, holds, remote_tags
 from aof.transport.git_reader import GitReader, TagRef
 
 _PATIENCE = 8
+_LARGEST_CONFIG = 8 << 20
 
 
 class Clone:
@@ -108,13 +110,15 @@ def find_config(directory: Path, given: Path | None) -> ReleaseConfig:
     Raises:
         UsageFault: The file cannot be read or does not fit, or there are two.
     """
-    paths = [given] if given else [directory / one for one in PATHS if (directory / one).is_file()]
-    return the_one_file({str(path): _content(path) for path in paths}).config
+    if given:
+        return the_one_file({str(given): _content(given)}).config
+    found = {str(directory / one): read_inside(directory, one) for one in PATHS}
+    return the_one_file({name: raw for name, raw in found.items() if raw is not None}).config
 
 
 def _content(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_bounded(path, most=_LARGEST_CONFIG)
     except OSError as error:
         raise UsageFault(f"{path} cannot be read", why=str(error)) from None
 

@@ -14,6 +14,7 @@ from aof.manifests.base import API_VERSION, Manifest
 from aof.manifests.kinds import KINDS, model_of
 from aof.manifests.shape_problems import shape_problems
 from aof.manifests.yaml_documents import Document, Field, parse_documents
+from aof.transport.files import read_bounded
 
 _LARGEST_FILE = 8 * 1024 * 1024
 _MOST_REPAIRS = 50
@@ -61,9 +62,9 @@ class Contents:
 def read_contents(path: Path) -> Contents:
     """Everything in a file; nothing is raised."""
     try:
-        if path.stat().st_size > _LARGEST_FILE:
-            raise OSError("larger than 8 MiB")
-        text = path.read_text(encoding="utf-8")
+        text = read_bounded(path, most=_LARGEST_FILE).decode("utf-8")
+    except UsageFault as error:
+        return Contents([], [], [error])
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or str(error)
         return Contents([], [], [UsageFault("cannot be read", why=why, file=str(path))])
@@ -122,6 +123,7 @@ def manifest_files(paths: list[Path]) -> Iterator[Path]:
                 for pattern in ("*.yaml", "*.yml")
                 for file in path.rglob(pattern)
                 if not any(part.startswith(".") for part in file.relative_to(path).parts)
+                and file.is_file()
                 and _is_ours(file)
             )
         else:

@@ -9,6 +9,7 @@ from typing import Any
 import yaml
 
 from aof.errors import AofError, ManifestError, UsageFault
+from aof.nesting import nests_too_deeply
 
 _MOST_NODES = 200_000
 _MERGE = "tag:yaml.org,2002:merge"
@@ -67,6 +68,8 @@ def parse_documents(text: str, file: str) -> tuple[list[Document], list[AofError
     """
     documents: list[Document] = []
     problems: list[AofError] = []
+    if nests_too_deeply(text):
+        return [], [UsageFault("not valid YAML", why="nested too deeply", file=file)]
     loader = yaml.CSafeLoader(text)
     try:
         while loader.check_node():

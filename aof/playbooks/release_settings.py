@@ -18,6 +18,7 @@ from aof.manifests.shape_problems import shape_problems
 from aof.playbooks.base import Calls
 from aof.playbooks.release_options import ReleaseOptions
 from aof.playbooks.release_repository import CalledRepository
+from aof.transport.files import read_inside
 from aof.verdict import Finding, Verdict
 
 
@@ -96,16 +97,12 @@ def _not_committed(
     root = Path(repository.status["root"])
     found = []
     for path in PATHS:
-        here = calls.given(path, partial(_content, root / path))
+        here = calls.given(path, partial(read_inside, root, path))
         if here is not None and _lines(here) != _lines(committed.get(path)):
             title = f"{path} says something else here than what is committed, which holds"
             detail = f"commit it (git add --force {path}, should it be ignored), then run again"
             found.append(Finding(id="settings", verdict=Verdict.WARN, title=title, detail=detail))
     return tuple(found)
-
-
-def _content(path: Path) -> bytes | None:
-    return path.read_bytes() if path.is_file() else None
 
 
 def _lines(raw: bytes | None) -> list[bytes] | None:

@@ -34,6 +34,50 @@ def write_atomically(path: Path, content: bytes, *, mode: int = 0o644) -> None:
         raise
 
 
+def read_bounded(path: Path, *, most: int) -> bytes:
+    """Content of a file, or of a stream that ends.
+
+    Raises:
+        OSError: It cannot be read.
+        UsageFault: It is larger than `most` bytes.
+    """
+    with path.open("rb") as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise UsageFault("cannot be read", why=f"larger than {most >> 20} MiB", file=str(path))
+    return content
+
+
+def read_inside(root: Path, path: str, *, most: int = 8 << 20) -> bytes | None:
+    """Content of a file that the repository at `root` names; None where there is none.
+
+    Whoever may change the repository may not thereby read the machine: links, `..` and
+    absolute paths lead to files of the repository only, and never into `.git`, where
+    credentials lie.
+
+    Raises:
+        UsageFault: It is elsewhere, not a plain file, or larger than `most` bytes.
+    """
+    folder = root.resolve()
+    try:
+        real = (folder / path).resolve()
+        if not real.exists():
+            return None
+    except (OSError, RuntimeError, ValueError) as error:  # loops of links, NUL characters
+        raise UsageFault(f"{path} cannot be read", why=str(error)) from None
+    parts = real.relative_to(folder).parts if real.is_relative_to(folder) else (".git",)
+    if ".git" in {part.lower() for part in parts} or not real.is_file():
+        raise UsageFault(
+            f"{path} is not a file of the repository",
+            why="it is elsewhere on this machine, in .git, or not a plain file",
+            fix="name a file that is committed",
+        )
+    try:
+        return read_bounded(real, most=most)
+    except OSError as error:
+        raise UsageFault(f"{path} cannot be read", why=str(error)) from None
+
+
 @contextlib.contextmanager
 def locked(path: Path, *, timeout_s: float = 10.0) -> Iterator[None]:
     """Hold the lock file `path` while the block runs.

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from aof.errors import UsageFault
+from aof.nesting import nests_too_deeply
 
 Object = dict[str, Any]
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})
@@ -152,6 +153,8 @@ def _json_documents(text: str) -> Iterator[Any]:
 def _parse_yaml(text: str, name: str) -> list[Any]:
     import yaml
 
+    if nests_too_deeply(text):
+        raise UsageFault("the file is nested too deeply", file=name)
     try:
         values = list(yaml.load_all(text, Loader=_loader()))
         return [_Plain().of(value) for value in values if value is not None]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from aof.manifests.loader import manifest_files, read_contents
 from aof.manifests.yaml_documents import parse_documents
 from tests.cli.aofctl import aofctl
 
@@ -256,3 +257,11 @@ def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
     (tmp_path / "bad.yaml").write_bytes(b"\xff\xfe\x00kind")
     ran = aofctl("validate", "bad.yaml", cwd=tmp_path)
     assert (ran.code, "cannot be read" in ran.err) == (2, True)
+
+
+def test_links_to_devices_below_a_folder_are_passed_over(tmp_path: Path) -> None:
+    (tmp_path / "zero.yaml").symlink_to("/dev/zero")
+    assert list(manifest_files([tmp_path])) == []
+    assert [one.why for one in read_contents(tmp_path / "zero.yaml").problems] == [
+        "larger than 8 MiB"
+    ]

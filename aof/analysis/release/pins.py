@@ -190,7 +190,7 @@ def _values(text: str, path: str) -> Iterator[_Value]:
 
     try:
         roots = list(yaml.compose_all(text, Loader=yaml.SafeLoader))
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         raise UsageFault(f"{path} is not YAML", why=str(error), file=path) from None
     seen = 0
     for root in roots:

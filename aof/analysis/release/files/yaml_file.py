@@ -23,7 +23,7 @@ def locate_chart(content: bytes, path: str, field: str) -> list[Located]:
     text = decoded(content, path)
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         raise UsageFault(f"{path} is not YAML", why=str(error), file=path) from None
     entries = root.value if isinstance(root, yaml.MappingNode) else []
     nodes = {key.value: value for key, value in entries}
