@@ -12,7 +12,7 @@ DEEPEST = 500
 """Levels nobody writes, and every stack has room for."""
 
 _BEGINS_LEVEL = re.compile(r"[\[{](?!\s*[\]}])")
-_INDENTED = re.compile(r"[ \t?:-]{%d}" % DEEPEST)
+_INDENTED = re.compile(rf"[ \t?:-]{{{DEEPEST}}}")
 
 
 def nests_too_deeply(text: str) -> bool:
