@@ -3,8 +3,8 @@
 python -m benchmarks.release_faults [--runs N] [--seed N] [--forge github|gitlab]
 
 Each run releases a small repository with a file on real git and a loopback GitHub or GitLab,
-under one or two faults (kills, errors, lost answers, truncated uploads, push races, rejected
-tags, a remote that is gone), and is started again as a person would.
+under one or two faults of `tests.playbooks.release_faults.FAULTS`, and is started again as a
+person would.
 """
 
 from __future__ import annotations

@@ -230,17 +230,22 @@ class _Run:
         """What the last releases still lack before they can be promoted."""
         if not released:
             return None
-        tags = [str(plan.current) for plan, _ in released]
-        steps = self._steps(self._remote(tags))
+        remote = self._remote([str(plan.current) for plan, _ in released])
+        steps = self._steps(remote)
         actions: list[Action] = []
         left = Prepared()
         for plan, sha in released:
             tag = plan.current or ""
-            push, publish = steps.left(tag, ours=partial(self._made_by_us, tag, sha))
+            if problem := remote.taken(tag, sha):
+                return _not_from_here(f"{tag} is not released: {problem.title}.", problem, left)
+            ours = partial(self._made_by_us, tag, sha)
+            push, publish = steps.left(tag, ours=ours)
             if push or publish:
                 prepared = self._released(plan, sha)
                 actions += steps.publication(prepared, sha, push=push, publish=publish)
                 left.texts += prepared.texts
+            elif (missing := steps.missing(tag)) and ours():
+                self.findings.append(_incomplete(tag, missing))
         if left.texts:
             names = ", ".join(left.tags)
             text = f"Go on with {names}: {len(actions)} steps of its publication are left."
@@ -248,8 +253,8 @@ class _Run:
         return None
 
     def _made_by_us(self, tag: str, sha: str) -> bool:
-        """Whether nothing was committed since, or the commit says it was made for the tag."""
-        if sha == self.repository.head():
+        """Whether nothing was committed since, or tag or commit say that a plan made them."""
+        if sha == self.repository.head() or tag in made_for(self.repository.tag_message(tag)):
             return True
         found = self.calls.read("git", "log", revision=sha, max_count=1)
         return tag in made_for(found.require()["commits"][0]["message"])
@@ -335,6 +340,16 @@ def _only_wanted(plan: ReleasePlan, version: str) -> Finding:
         title=f"nothing since {plan.current} ({count} commit{'s' if count != 1 else ''}) asks for "
         f"a release; {escape(version)} is only what the request says",
         detail="approve it only if that is meant",
+    )
+
+
+def _incomplete(tag: str, missing: Sequence[str]) -> Finding:
+    """What is published is never changed, so this is not put right by itself."""
+    return Finding(
+        id="assets",
+        verdict=Verdict.WARN,
+        title=f"{tag} is published without {', '.join(missing)}",
+        detail="somebody else published it: add the files by hand, or release a new version",
     )
 
 

@@ -14,10 +14,16 @@ Kind = Literal["github_actions", "gitlab_ci"]
 
 @dataclass(frozen=True, slots=True)
 class Asset:
-    """A file of a release; the digest binds the plan to its content."""
+    """A file of a release; the digest binds the plan to its content. `size` in bytes."""
 
     path: str
     sha256: str
+    size: int
+
+    @property
+    def name(self) -> str:
+        """In the release."""
+        return self.path.rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +37,17 @@ class Forge:
         """`none`, `draft` or `published`; `unknown` when the forge does not say."""
         answer = self.calls.read(self.tool, "get_release", tag=tag)
         return str(answer.data["state"]) if answer.ok else "unknown"
+
+    def published_assets(self, tag: str) -> list[str] | None:
+        """Names of the whole files of a published release; None when there is none, or no saying.
+
+        Links of GitLab have no state.
+        """
+        answer = self.calls.read(self.tool, "get_release", tag=tag)
+        if not answer.ok or answer.data["state"] != "published":
+            return None
+        listed = answer.data["release"].get("assets") or []
+        return [one["name"] for one in listed if one.get("state", "uploaded") == "uploaded"]
 
     def accounts(self, base: str | None, head: str) -> list[str]:
         """Accounts of the authors between two commits, as mentions; empty when unknown."""
@@ -87,7 +104,7 @@ class Forge:
             assumes=self._unpublished(tag),
             verify=[self._is(tag, "state != 'none'", "the release exists")],
         )
-        names = [asset.path.rpartition("/")[2] for asset in assets]
+        names = [asset.name for asset in assets]
         publication = self.calls.action(
             self.tool,
             "publish_release",
@@ -148,7 +165,7 @@ class Forge:
     def _gitlab(
         self, tag: str, sha: Any, title: str, notes: str, assets: Sequence[Asset]
     ) -> Action:
-        names = [asset.path.rpartition("/")[2] for asset in assets]
+        names = [asset.name for asset in assets]
         return self.calls.action(
             self.tool,
             "create_release",
@@ -177,10 +194,11 @@ class Forge:
         """On GitLab nothing shows a file before a release links to it: it is sent again."""
         if self.tool == "gitlab_ci":
             return []
-        name = asset.path.rpartition("/")[2]
-        found = f"release.assets[?name=='{name}' && state=='uploaded']"
+        # Servers without digests are believed by the size, as the tool does.
+        whole = f"digest=='sha256:{asset.sha256}' || (!digest && size==`{asset.size}`)"
+        found = f"release.assets[?name=='{asset.name}' && state=='uploaded' && ({whole})]"
         condition = f"length({found} || `[]`) == `1`"
-        return [self._is(tag, condition, f"{name} is in the release")]
+        return [self._is(tag, condition, f"{asset.name} is in the release, whole")]
 
     def _unpublished(self, tag: str) -> list[Assumption]:
         # Not the whole state: a draft is hidden from the token that plans, and seen by the

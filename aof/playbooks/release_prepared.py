@@ -15,7 +15,7 @@ from aof.analysis.release.files import bump_files, companions, detect_version_fi
 from aof.analysis.release.files.bump import DETECTED
 from aof.analysis.release.notes import plain_notes
 from aof.analysis.release.plan import ReleasePlan
-from aof.analysis.release.progress import Begun, bump_message
+from aof.analysis.release.progress import Begun, marked_message
 from aof.playbooks.release_forge import Forge
 from aof.playbooks.release_repository import CalledRepository
 from aof.playbooks.release_texts import ReleaseText, remembered_reply
@@ -92,7 +92,7 @@ class Preparation:
             self._add(plan, plan.next or "", version, self._files(plan, version, section))
         shown = (ready[0].version or "") if len(ready) == 1 else ", ".join(self.made.tags)
         self.made.subject = self.config.commit_message.replace("{version}", shown)
-        self.made.message = bump_message(self.made.subject, self.made.tags)
+        self.made.message = marked_message(self.made.subject, self.made.tags)
         return self.made
 
     def begun(self, begun: Begun, plans: Sequence[ReleasePlan]) -> Prepared:

@@ -84,8 +84,18 @@ class RemoteView:
                 fix = f"git fetch --tags && git checkout --detach {self.name}/{self.branch}"
         elif dirty:
             why, fix = f"{', '.join(dirty)} has changes not committed", "commit or stash them"
-        if not why:
+        return self._finding(why, fix) if why else None
+
+    def taken(self, tag: str, sha: str) -> Finding | None:
+        """That the remote's `tag` names another commit than `sha`, as it does here; or None."""
+        there = self.tags[tag]
+        if there in {None, sha}:
             return None
+        why = f"{tag} names {str(there)[:12]} on {self.name} and {sha[:12]} here"
+        fix = f"no tag is moved: where {self.name} is right, git tag -d {tag} && git fetch --tags"
+        return self._finding(why, fix)
+
+    def _finding(self, why: str, fix: str) -> Finding:
         return Finding(
             id="clone",
             verdict=Verdict.INCONCLUSIVE,

@@ -124,6 +124,13 @@ class ReleaseSteps:
         state = "none" if push else self.forge.state(tag)
         return push, state == "draft" or (state == "none" and (push or ours()))
 
+    def missing(self, tag: str) -> list[str]:
+        """Names of the files that the published release of a tag lacks."""
+        if self.forge is None or not self.assets:
+            return []
+        there = self.forge.published_assets(tag)
+        return [] if there is None else [one.name for one in self.assets if one.name not in there]
+
     def publication(
         self, prepared: Prepared, sha: str, *, push: bool, publish: bool
     ) -> list[Action]:
@@ -213,8 +220,8 @@ class ReleaseSteps:
                 tool="git",
                 operation="remote_refs",
                 arguments={"names": [name]},
-                condition=f'refs."{name}" != `null`',
-                describes=f"the remote has {name}",
+                condition=f'pushed."{name}"',
+                describes=f"the remote has {name} as it is here",
             )
             for name in names
         ]
@@ -280,4 +287,4 @@ def _asset(folder: Path, path: str) -> Asset:
         content = (folder / path).read_bytes()
     except OSError as error:
         raise UsageFault(f"the asset {path} cannot be read", why=str(error)) from None
-    return Asset(path, hashlib.sha256(content).hexdigest())
+    return Asset(path, hashlib.sha256(content).hexdigest(), len(content))

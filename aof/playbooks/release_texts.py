@@ -13,6 +13,7 @@ from typing import Any
 from aof.analysis.release.changes import Range
 from aof.analysis.release.model import Change, Level
 from aof.analysis.release.notes import Highlight, Notes, checked_notes, release_notes
+from aof.analysis.release.progress import FOOTER, marked_message
 from aof.plans import Action
 from aof.verdict import Assessment, Draft
 
@@ -94,12 +95,15 @@ class ReleaseText:
 
     @property
     def tag_message(self) -> str:
-        """Of the annotated tag: a title that is not made by rule can be read back from it."""
+        """Of the annotated tag: a title that is not made by rule can be read back from it.
+
+        The footer says that the tag is ours, also where no commit raised a version.
+        """
         parts = [self.first_line]
         parts += [self.notes.title] if self.settled else []
         lines = [f"- {one.text}" for one in self.notes.highlights]
         parts += ["\n".join(lines)] if lines else []
-        return "\n\n".join(parts) + "\n"
+        return marked_message("\n\n".join(parts), [self.tag])
 
     def reworded(self, reply: Any) -> ReleaseText:
         """With a model's words; unchanged where those are refused, see `notes.refused`."""
@@ -110,6 +114,7 @@ class ReleaseText:
     def as_tagged(self, message: str) -> ReleaseText:
         """With the words a tag was made with; unchanged where it has no title."""
         parts = [part.strip() for part in message.strip().split("\n\n")]
+        parts = [part for part in parts if not part.startswith(f"{FOOTER}: ")]
         if len(parts) < 2 or "\n" in parts[1] or parts[1].startswith("- "):
             return self
         lines = [line[2:] for part in parts[2:] for line in part.split("\n") if line[:2] == "- "]

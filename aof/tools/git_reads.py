@@ -377,13 +377,24 @@ class GitReads(Tool):
             remote: Name of the remote; the configured one unless given, `.` for this clone.
 
         Returns:
-            `{"refs": {name: sha | None}}`: the commit, also for annotated tags; None where
-            the remote has no such name.
+            `{"refs": {name: sha | None}, "pushed": {name: bool}}`: the commit, also for
+            annotated tags; None where the remote has no such name. `pushed`: a branch there
+            contains the one here, a tag there names the same commit.
         """
         found = self.reader.remote_refs(remote or self.remote, names)
         refs = {name: found[name][1] if name in found else None for name in names}
+        pushed = {name: self._pushed(name, sha) for name, sha in refs.items()}
         there = sum(sha is not None for sha in refs.values())
-        return ToolOutput({"refs": refs}, f"{there} of {len(names)} names exist on the remote")
+        return ToolOutput(
+            {"refs": refs, "pushed": pushed}, f"{there} of {len(names)} names exist on the remote"
+        )
+
+    def _pushed(self, name: str, there: str | None) -> bool:
+        here = self.reader.commit_of(name)
+        if here is None or there is None or here == there:
+            return here == there is not None
+        known = name.startswith("refs/heads/") and self.reader.commit_of(there) is not None
+        return known and self.reader.contains(here, there)
 
     @operation()
     def default_branch(self, remote: Remote | None = None) -> ToolOutput:

@@ -8,6 +8,7 @@ message: signatures and times make its name another one each time.
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -31,6 +32,12 @@ from aof.transport.git_signing import cannot_sign, is_signed_tag, wants_signed
 from aof.transport.process import Completed, run
 
 Done = Literal["made", "already"]
+_TAG_PROTECTED = re.compile(
+    # GitLab; rule sets of GitHub
+    r"create this tag|protected tag|violations found for refs/tags/",
+    re.IGNORECASE,
+)
+_BRANCH_PROTECTED = re.compile(r"protected|pull request|violations found for", re.IGNORECASE)
 _WRITE_TIMEOUT_S = 60.0
 _PUSH_TIMEOUT_S = 180.0
 _REDIRECTED = b"The requested URL returned error: 30"
@@ -160,12 +167,19 @@ class GitWriter:
         done = self._push(remote, missing, "--atomic")
         left = self._missing(remote, wanted)
         if left and b"does not support --atomic" in done.stderr:
-            for name in left:
-                done = self._push(remote, [name])
+            done = self._push_in_turn(remote, left)
             left = self._missing(remote, wanted)
         if left:
             raise _not_taken(remote, left, done)
         return "made"
+
+    def _push_in_turn(self, remote: str, names: Sequence[str]) -> Completed:
+        """Branches, then tags, up to the first that is refused: no tag without its branch."""
+        for name in sorted(names):  # refs/heads/... comes before refs/tags/...
+            done = self._push(remote, [name])
+            if done.returncode != 0:
+                break
+        return done
 
     def _missing(self, remote: str, wanted: Mapping[str, str]) -> list[str]:
         """Names the remote lacks; `PlanRefused` where it has something else."""
@@ -392,7 +406,9 @@ def _not_taken(remote: str, left: Sequence[str], done: Completed) -> Unreachable
     fix = "check the right to push"
     if _REDIRECTED in done.stderr:
         fix = f"the server names another address, see git ls-remote {remote}; set the remote to it"
-    elif "protected" in words.lower() or "pull request" in words.lower():
+    elif _TAG_PROTECTED.search(words):
+        fix = "the tag is protected: let the account that releases create tags of that name"
+    elif _BRANCH_PROTECTED.search(words):
         fix = "the branch is protected: set `protected: true` to go through a pull request"
     elif "fetch first" in words or "non-fast-forward" in words or "stale info" in words:
         fix = "somebody pushed meanwhile: git fetch, then run again for a new plan"

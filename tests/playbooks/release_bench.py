@@ -11,18 +11,25 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
+from aof.approvals.claims import FolderClaims
+from aof.approvals.record import Approval, record
+from aof.approvals.standing import Court
 from aof.clock import FrozenClock
+from aof.engine.apply import Apply, Outcome
 from aof.engine.calls import BoundTool, RecordedCalls
+from aof.engine.planning import Governance, make_plan
 from aof.engine.progress import Silent
 from aof.errors import AofError
 from aof.plans import Action
 from aof.playbooks.base import Request
 from aof.playbooks.release import Release
 from aof.playbooks.release_options import ReleaseOptions
+from aof.policy.people import Directory
 from aof.redaction import Redactor
 from aof.runlog import RunLog
+from aof.runs.locks import target_locks
 from aof.tools.argocd import Argocd
 from aof.tools.base import Tool
 from aof.tools.git import Git
@@ -42,6 +49,23 @@ NOW = datetime(2026, 11, 20, 11, 10, tzinfo=UTC)
 
 class Killed(Exception):
     """The process is gone; nothing that it knew is left."""
+
+
+class MortalApply(Apply):
+    """Dies around an action."""
+
+    def killed(self, before: str, after: str) -> Self:
+        """To die before or after the action of that id."""
+        self.before, self.after = before, after
+        return self
+
+    def _act(self, action: Action) -> str:
+        if action.id == self.before:
+            raise Killed
+        failure = Apply._act(self, action)
+        if action.id == self.after:
+            raise Killed
+        return failure
 
 
 class RemoteTags(dict[str, str]):
@@ -185,6 +209,37 @@ class ReleaseBench:
             if index == die_after:
                 raise Killed
         return list(results.values())
+
+    def apply_plan(
+        self, found: Assessment, *, die_before: str = "", die_after: str = ""
+    ) -> Outcome:
+        """Carry the plan out as the engine does: approved, observed, verified, recorded."""
+        clock = FrozenClock(self.now)
+        plan = make_plan(
+            found.actions,
+            agent="release-manager",
+            run_id=f"run{self._runs}",
+            now=self.now,
+            verdict=str(found.verdict),
+            decision=found.decision,
+            governance=Governance(),
+        ).plan
+        assert plan is not None
+        with RunLog(self.folder / plan.run_id, clock=clock, redactor=Redactor()) as log:
+            log.append("plan.created", plan=plan.id, digest=plan.digest)
+            approval = Approval(
+                plan=plan.id, digest=plan.digest, decision="approve", approver="ssh:bo",
+                source="ssh", at=self.now, expires_at=plan.expires_at,
+            )  # fmt: skip
+            record(log, approval)
+            return MortalApply(
+                plan, log, self.tools(), Governance(),
+                court=Court(Directory(), {"ssh": lambda _: ""}, False, clock.now()),
+                claims=FolderClaims(self.folder / "claims"),
+                lock=target_locks(self.folder / "locks"),
+                clock=clock,
+                progress=Silent(),
+            ).killed(die_before, die_after).execute()  # fmt: skip
 
     def run(self, text: str = "Create release", **options: Any) -> Assessment:
         """Assess, and carry out what is proposed."""

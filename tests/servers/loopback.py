@@ -167,7 +167,8 @@ def _handler_of(server: Loopback) -> type[BaseHTTPRequestHandler]:
             if reply.drip_s:
                 _drip(self.wfile, content, reply.drip_s)
                 return
-            self.wfile.write(content if reply.cut is None else content[: reply.cut])
+            with suppress(ConnectionError):  # the client may have had enough
+                self.wfile.write(content if reply.cut is None else content[: reply.cut])
             if reply.cut is not None:
                 self.close_connection = True
 

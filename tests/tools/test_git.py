@@ -165,6 +165,24 @@ def test_contains_and_remote_refs(repo: GitSandbox, tmp_path: Path) -> None:
     assert refs["refs/tags/none"] is None
 
 
+def test_what_is_pushed_is_told_by_what_the_names_hold(repo: GitSandbox, tmp_path: Path) -> None:
+    clone = repo.clone(tmp_path / "clone")
+    names = ["refs/heads/main", "refs/tags/v1.0.0", "refs/tags/none"]
+
+    def pushed() -> list[bool]:
+        return list(ask(clone, "remote_refs", names=names)["pushed"].values())
+
+    assert pushed() == [True, True, False]
+    clone.commit("fix: only here")
+    clone.git("tag", "-f", "v1.0.0")
+    assert pushed() == [False, False, False]
+    clone.git("reset", "-q", "--hard", "HEAD~1")
+    repo.commit("fix: on top")
+    assert pushed()[0] is False
+    clone.git("fetch", "-q")
+    assert pushed()[0] is True
+
+
 def test_the_default_branch_is_the_one_the_remotes_head_names(
     repo: GitSandbox, tmp_path: Path
 ) -> None:

@@ -169,6 +169,47 @@ def test_push_is_all_or_nothing(repo: GitSandbox, remote: GitSandbox) -> None:
     assert remote.git("rev-parse", "main") == before
 
 
+@pytest.mark.parametrize(
+    ("pattern", "arrived"), [("refs/heads/*", []), ("refs/tags/*", ["refs/heads/main"])]
+)
+def test_where_nothing_is_atomic_no_tag_goes_before_its_branch(
+    repo: GitSandbox, remote: GitSandbox, pattern: str, arrived: list[str]
+) -> None:
+    remote.git("config", "receive.advertiseAtomic", "false")
+    refuse(remote, pattern, "no")
+    sha = bump(repo, repo.head())["sha"]
+    do(repo, "tag", name="v1.1.0", target=sha, message="x", at=AT)
+    with pytest.raises(Unreachable, match="did not take"):
+        do(repo, "push", refs=list(reversed(REFS)))
+    assert remote.git("for-each-ref", "--format=%(refname)", "--contains", sha).split() == arrived
+
+
+@pytest.mark.parametrize(
+    ("words", "fix"),
+    [
+        ("GitLab: You are not allowed to create this tag as it is protected.", "the tag is"),
+        ("error: GH013: Repository rule violations found for refs/tags/v1.1.0.", "the tag is"),
+        ("error: GH013: Repository rule violations found for refs/heads/main.", "the branch is"),
+        ("error: GH006: Protected branch update failed for refs/heads/main.", "the branch is"),
+        ("disk full", "check the right to push"),
+    ],
+)
+def test_a_refused_push_says_what_helps(
+    repo: GitSandbox, remote: GitSandbox, words: str, fix: str
+) -> None:
+    refuse(remote, "*", words)
+    bump(repo, repo.head())
+    with pytest.raises(Unreachable, match="did not take") as caught:
+        do(repo, "push", refs=["refs/heads/main"])
+    assert caught.value.fix.startswith(fix)
+
+
+def refuse(remote: GitSandbox, pattern: str, words: str) -> None:
+    hook = remote.directory / "hooks" / "update"
+    hook.write_text(f'#!/bin/sh\ncase "$1" in {pattern}) echo "{words}" >&2; exit 1;; esac\n')
+    hook.chmod(0o755)
+
+
 def test_a_push_race_is_refused_and_loses_nothing(
     repo: GitSandbox, remote: GitSandbox, tmp_path: Path
 ) -> None:

@@ -202,6 +202,17 @@ def test_a_secondary_rate_limit_is_waited_out(server: GithubServer, github: Gith
     assert read(github, "get_workflow_run", run_id=100)["id"] == 100
 
 
+def test_a_long_secondary_rate_limit_says_how_long(
+    server: GithubServer, github: GithubActions
+) -> None:
+    limited = {"message": "You have exceeded a secondary rate limit"}
+    server.plan("GET", "/runs/100", Reply(403, limited, {"Retry-After": "60"}))
+    with pytest.raises(Unreachable, match="403") as caught:
+        read(github, "get_workflow_run", run_id=100)
+    assert caught.value.fix == "GitHub asks for patience: try again in 60 s"
+    assert len(server.asked) == 1
+
+
 def test_a_used_up_rate_limit_says_until_when(server: GithubServer, github: GithubActions) -> None:
     headers = {"X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "1790000000"}
     server.plan("GET", "/runs/100", Reply(403, {"message": "API rate limit exceeded"}, headers))

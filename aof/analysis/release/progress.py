@@ -25,9 +25,9 @@ class Begun(NamedTuple):
     commits: tuple[RawCommit, ...]
 
 
-def bump_message(subject: str, tags: Sequence[str]) -> str:
-    """Message of the commit that raises the version."""
-    return f"{subject}\n\n" + "\n".join(f"{FOOTER}: {tag}" for tag in tags) + "\n"
+def marked_message(text: str, tags: Sequence[str]) -> str:
+    """Message of a commit or tag of ours: `text` and the footers that name what it is for."""
+    return f"{text}\n\n" + "\n".join(f"{FOOTER}: {tag}" for tag in tags) + "\n"
 
 
 def find_begun(
@@ -70,7 +70,7 @@ def up_to(commits: Sequence[RawCommit], sha: str) -> list[RawCommit]:
 
 
 def made_for(message: str) -> tuple[str, ...]:
-    """The tags a bump commit of ours names; empty for any other commit."""
+    """The tags that the message of a commit or tag of ours names; empty for any other."""
     if FOOTER not in message:
         return ()
     footers = parse_commit(message).footers

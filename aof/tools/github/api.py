@@ -13,7 +13,7 @@ from aof.clock import isoformat
 from aof.errors import NotBound, Unreachable, UsageFault
 from aof.tools.forge_api import PER_PAGE, ForgeApi
 from aof.transport.documents import document, entries
-from aof.transport.http import Answer
+from aof.transport.http import Answer, asked_pause_s
 from aof.transport.paging import next_query, quoted_path
 
 PUBLIC_API = "https://api.github.com"
@@ -139,6 +139,8 @@ def _advice(answer: Answer) -> str:
         reset = answer.headers.get("x-ratelimit-reset", "")
         at = isoformat(datetime.fromtimestamp(int(reset), UTC)) if reset.isdecimal() else "later"
         return f"the rate limit is used up; try again after {at}"
+    if answer.status in {403, 429} and (pause := asked_pause_s(answer)) is not None:
+        return f"GitHub asks for patience: try again in {pause:.0f} s"
     if answer.status == 403 and b"not permitted to create or approve pull requests" in answer.body:
         return (
             "allow it in the settings: Actions, General, Workflow permissions; or use another token"

@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 
 from aof.analysis.release.notes import checked_notes, plain_notes, release_notes
-from aof.analysis.release.progress import bump_message, find_begun
+from aof.analysis.release.progress import find_begun, marked_message
 from tests.analysis.release.commits import line, plan, sha
 
 MESSAGES = [
@@ -99,7 +99,7 @@ def find(*messages: str, existing: tuple[str, ...] = ()) -> Any:
 
 
 def test_a_bump_commit_is_found_by_its_footer() -> None:
-    message = bump_message("release everything", ["ui@1.0.0", "core@2.0.0"])
+    message = marked_message("release everything", ["ui@1.0.0", "core@2.0.0"])
     begun = find("feat: a", message, "fix: later")
     assert begun.tags == ("ui@1.0.0", "core@2.0.0")
     assert begun.sha == sha(2)
