@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,12 @@ from typing import IO, Any, TextIO
 from aof.errors import AofError
 from aof.templates.markdown import without_commands, without_controls
 from aof.transport.files import write_atomically
+
+# Controls JSON may hold as they are, marks that reverse the direction, halves of pairs.
+_STEERING = re.compile(
+    "[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u206f\ud800-\udfff\U000e0000-\U000e007f]"
+)
+_COMMAND = re.compile(r"##(?=\[|vso\[|teamcity\[)", re.IGNORECASE)
 
 
 def survive_odd_streams() -> None:
@@ -62,7 +69,14 @@ def emit_command(text: str) -> None:
 
 def emit_json(document: Any) -> None:
     """Print one JSON document to stdout."""
-    _write(json.dumps(document, indent=2, ensure_ascii=False) + "\n")
+    _write(_json(document))
+
+
+def _json(document: Any) -> str:
+    """The same values, with escapes for what would steer a terminal or a CI job."""
+    text = json.dumps(document, indent=2, ensure_ascii=False)
+    text = _STEERING.sub(lambda found: json.dumps(found[0])[1:-1], text)
+    return _COMMAND.sub(r"#\\u0023", text) + "\n"
 
 
 def emit_markdown(text: str) -> None:
@@ -116,7 +130,7 @@ def emit_error(error: AofError, output: str) -> None:
 def write_output_file(path: Path, document: Mapping[str, Any], output: str, markdown: str) -> None:
     """Write a result to a file in the chosen format."""
     if output == "json":
-        content = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        content = _json(document)
     elif output == "yaml":
         import yaml
 

@@ -9,9 +9,21 @@ from __future__ import annotations
 import re
 
 _CONTROL = {code: None for code in [*range(0x20), *range(0x7F, 0xA0)] if code not in (9, 10)}
-_DIRECTION = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F])
-# `::set-output`, `::add-mask::`, `##[error]`, `##vso[`: commands CI systems read from output.
-_COMMAND = re.compile(r"^([ \t]*)(::|##\[|##vso\[|##teamcity\[)", re.MULTILINE)
+_DIRECTION = dict.fromkeys(
+    [
+        *range(0x202A, 0x202F),
+        *range(0x2066, 0x2070),
+        *range(0xE0000, 0xE0080),
+        0x200E,
+        0x200F,
+        0x61C,
+    ]
+)
+# `::set-output`, `::add-mask::`, `##[error]`, `##vso[`: commands CI systems read from output;
+# the first kind after any white space of Unicode, the second kind anywhere in a line.
+_COMMAND = re.compile(
+    r"^(?P<before>[^\S\n]*)(?=::)|##(?=\[|vso\[|teamcity\[)", re.MULTILINE | re.IGNORECASE
+)
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _STRUCTURE = re.compile(r"^[ \t]*(#|```|~~~|[-=_*]{3,}[ \t]*$|\||>|::|\d+[.)][ \t]|[-+*][ \t])")
 _FENCE = re.compile(r"^[ \t]{0,3}(```+|~~~+)")
@@ -54,7 +66,7 @@ def inert(text: str) -> str:
 
 def neutral(markdown: str) -> str:
     """A report without control characters, CI commands, or HTML outside code."""
-    text = _COMMAND.sub(lambda found: f"{found[1]}\u200b{found[2]}", without_controls(markdown))
+    text = without_commands(markdown)
     fence = ""
     lines = []
     for line in text.split("\n"):
@@ -79,6 +91,4 @@ def _without_tags(line: str) -> str:
 
 def without_commands(text: str) -> str:
     """What is printed in a CI job: no control characters and no commands to the CI system."""
-    return _COMMAND.sub(
-        lambda found: f"{found[1]}\u200b{found[2]}", text.translate(_CONTROL).translate(_DIRECTION)
-    )
+    return _COMMAND.sub(lambda found: f"{found[0]}\u200b", without_controls(text))
