@@ -9,11 +9,18 @@ from __future__ import annotations
 import re
 
 _CLEAN = re.compile(r"[A-Za-z0-9 .,:;'\"()/+#%=?$^{}-]*")
+_ADDRESS = re.compile(r"//|www\.", re.IGNORECASE)
 _CODE = re.compile(r"(?<!`)(`+)(?!`)[^`\n]+?(?<!`)\1(?!`)")
 _CONTROL = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u2028\u2029\u202a-\u202e\u2060-\u2069\ufeff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
+    "\U000e0000-\U000e007f]"
 )
-_MENTION = re.compile(r"(?<![\w.`/])@[A-Za-z0-9][\w-]*(?:/[\w.-]*\w)?")
+# Mentions and addresses: forges make links of both, and notify people of the first.
+_LIVE = re.compile(
+    r"(?<!\w)@[A-Za-z0-9][\w-]*(?:/[\w.-]*\w)?"
+    r"|(?<![A-Za-z0-9])(?:https?://|ftp://|www\.)[^\s`<>]*[^\s`<>.,;:!?'\")\]]",
+    re.IGNORECASE,
+)
 _ENTITY = re.compile(r"&(?=#?\w+;)")
 _MARKUP = re.compile(r"[\\*\[\]`~|]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])")
 _BLOCK_START = re.compile(r"(#{1,6}(?=\s|$)|[-+](?=\s|$)|=+$|-{3,}$)")
@@ -22,7 +29,7 @@ _NUMBERED = re.compile(r"(\d+)([.)])(?=\s|$)")
 
 def escape(text: str) -> str:
     """One line of untrusted text as inert markdown."""
-    if _CLEAN.fullmatch(text) and text[:1].isalpha():
+    if _CLEAN.fullmatch(text) and text[:1].isalpha() and not _ADDRESS.search(text):
         return text
     text = _CONTROL.sub("", text.replace("\n", " ").replace("\t", " "))
     pieces = []
@@ -45,9 +52,9 @@ def escape_block(text: str, indent: str) -> str:
 def _plain(text: str) -> str:
     pieces = []
     end = 0
-    for mention in _MENTION.finditer(text):
-        pieces += [_inert(text[end : mention.start()]), f"`{mention[0]}`"]
-        end = mention.end()
+    for live in _LIVE.finditer(text):
+        pieces += [_inert(text[end : live.start()]), f"`{live[0]}`"]
+        end = live.end()
     pieces.append(_inert(text[end:]))
     return "".join(pieces)
 
