@@ -142,8 +142,8 @@ def _commented(lines: list[str]) -> list[bool]:
     inside = [False] * len(lines)
     opened: int | None = None
     for index, line in enumerate(lines):
-        if opened is None and line.lstrip().startswith("<!--"):
-            opened = index
+        if line.lstrip().startswith("<!--"):
+            opened = index  # our own mark, for one, does not end a comment of somebody else's
         if opened is not None and "-->" in line:
             inside[opened : index + 1] = [True] * (index + 1 - opened)
             opened = None
