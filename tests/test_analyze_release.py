@@ -122,3 +122,73 @@ def test_settings_of_a_repository_show_nothing_else_of_the_machine(
     repo.write(".aof/release.yaml", f"changelog: {{template: {path}}}\n")
     with pytest.raises(UsageFault, match="not a file of the repository"):
         run(repo)
+
+
+PACKAGES = """\
+packages:
+- {name: a, paths: [a], changelog: a/CHANGELOG.md}
+- {name: b, paths: [b], depends_on: [a]}
+- {name: quiet, paths: [quiet]}
+"""
+
+
+@pytest.fixture
+def packages(tmp_path: Path) -> GitSandbox:
+    repo = GitSandbox(tmp_path)
+    repo.write(".aof/release.yaml", PACKAGES)
+    repo.commit("feat: a begins", "a/x")
+    repo.tag("a@0.1.0")
+    repo.commit("feat: b begins", "b/x")
+    repo.commit("fix: mend a", "a/x")
+    repo.commit("ci: faster", "Makefile")
+    repo.tag("a@0.1.1")
+    repo.commit("feat: more of a", "a/x")
+    return repo
+
+
+@pytest.mark.parametrize("output", ["text", "markdown"])
+def test_packages_are_a_table_and_a_labelled_block_each(packages: GitSandbox, output: str) -> None:
+    text = run(packages, "-o", output).stdout
+    assert text.startswith("| Package | Current | Next | Level | Commits |\n")
+    assert "| a | a@0.1.1 | a@0.2.0 | minor | 1 |" in text
+    assert [line for line in text.splitlines() if line.startswith("# ")] == [
+        "# a: a@0.1.1 -> a@0.2.0 (minor)",
+        "# b: no release yet -> b@0.1.0 (minor)",
+        "# quiet: no release yet -> no release needed",
+    ]
+    assert "**Files**: `a/CHANGELOG.md` (`version_files` is not set for a)" in text
+    assert "**Outside**: 1 commit touches no package and no release." in text
+    assert "ci: faster" in text
+
+
+def test_one_package_alone_is_shown_as_a_repository_is(packages: GitSandbox) -> None:
+    assert run(packages, "--package", "a", "-o", "markdown").stdout.startswith("## [0.2.0] - ")
+    assert run(packages, "--package", "b").stdout.startswith("b: no release yet -> b@0.1.0")
+
+
+def test_a_full_changelog_of_a_package_holds_its_releases_and_commits(
+    packages: GitSandbox,
+) -> None:
+    text = run(packages, "--full", "--package", "a", "-o", "markdown").stdout
+    headings = [line.split(" - ")[0] for line in text.splitlines() if line.startswith("## ")]
+    assert headings == ["## [0.2.0]", "## [0.1.1]", "## [0.1.0]"]
+    assert [line.split(" (")[0] for line in text.splitlines() if line.startswith("- ")] == [
+        "- more of a",
+        "- mend a",
+        "- a begins",
+    ]
+    other = run(packages, "--full", "--package", "b", "-o", "markdown").stdout
+    assert "b begins" in other
+    assert "- update to a@0.2.0" in other
+    assert "mend a" not in other
+
+
+def test_a_full_changelog_of_several_packages_is_refused_with_a_name_to_give(
+    packages: GitSandbox,
+) -> None:
+    with pytest.raises(UsageFault) as caught:
+        run(packages, "--full")
+    assert caught.value.fix == "name one: --package a"
+    with pytest.raises(UsageFault) as caught:
+        run(packages, "--package", "quite")
+    assert caught.value.fix == "did you mean 'quiet'?"

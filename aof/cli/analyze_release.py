@@ -58,6 +58,7 @@ def release(
       aofctl analyze release --quiet
       aofctl analyze release --repo ../app -o json
       aofctl analyze release --full -o markdown > CHANGELOG.md
+      aofctl analyze release --full --package core -o markdown > core/CHANGELOG.md
       version=$(aofctl analyze release --quiet) && [ -n "$version" ] && ./release "$version"
 
     \b
@@ -122,7 +123,7 @@ def _analyze(
         return
     outside = [{"sha": one.sha, "subject": one.subject} for one in plans.outside]
     document = {"packages": documents, "outside": outside}
-    emit_as(document, output, markdown="\n".join(_shown(one, output) for one in documents))
+    emit_as(document, output, markdown=_of_packages(plans, documents, settings, package, output))
 
 
 def _for_fetching() -> dict[str, str]:
@@ -162,19 +163,48 @@ def _template(settings: ReleaseConfig, root: Path) -> str:
     return raw.decode("utf-8", "replace")
 
 
+def _of_packages(
+    plans: Plans, documents: list[dict[str, Any]], settings: ReleaseConfig, only: str, output: str
+) -> str:
+    """A table and a labelled block for each package; for one alone, what a repository gets."""
+    from aof.analysis.release.overview import (
+        files_note,
+        outside_note,
+        package_title,
+        packages_table,
+    )
+
+    if only:
+        return _shown(documents[0], output)
+    parts = [packages_table(plans.plans), outside_note(plans.outside)]
+    for plan, document in zip(plans.plans, documents, strict=True):
+        package = settings.package(plan.package)
+        parts.append(f"# {package_title(plan)}")
+        parts += [files_note(package)] if package and plan.next else []
+        parts += [_accounting(document)] if output == "text" else []
+        parts.append(str(document["changelog"]).rstrip("\n"))
+    return "\n\n".join(filter(None, parts)) + "\n"
+
+
 def _shown(document: dict[str, Any], output: str) -> str:
     if output == "markdown":
         return str(document["changelog"])
     name = f"{document['package']}: " if document["package"] else ""
     current = document["current"] or "no release yet"
-    lines = [f"{name}{current} -> {document['next'] or 'no release needed'}"]
+    line = f"{name}{current} -> {document['next'] or 'no release needed'}"
     if document["next"]:
-        lines[0] += f" ({document['level']})"
+        line += f" ({document['level']})"
+    return f"{line}\n{_accounting(document)}\n\n{document['changelog']}"
+
+
+def _accounting(document: dict[str, Any]) -> str:
+    """Where the commits went, and what a person is asked."""
     placed = [f"{len(document[kind])} {kind}" for kind in _PLACES]
-    lines.append(f"{document['commits']} commits: {', '.join(placed)}")
+    count = document["commits"]
+    lines = [f"{count} {'commit' if count == 1 else 'commits'}: {', '.join(placed)}"]
     asked = [one for one in document["diagnostics"] if one["severity"] == "ask"]
     lines += [f"? {(one['sha'] or '')[:12]} {one['text']}" for one in asked]
-    return "\n\n".join(["\n".join(lines), str(document["changelog"])])
+    return "\n".join(lines)
 
 
 _PLACES = ("changes", "unconventional", "cancelled")
@@ -185,8 +215,13 @@ def _emit_full(
 ) -> None:
     from aof.analysis.release.changelog import full_changelog
 
-    if settings.packages:
-        raise UsageFault("--full is for one package at a time", fix="leave it out in a monorepo")
+    if len(plans.plans) > 1:
+        names = [plan.package for plan in plans.plans]
+        raise UsageFault(
+            "--full is for one package at a time",
+            why=f"there are: {', '.join(names)}",
+            fix=f"name one: --package {names[0]}",
+        )
     text = full_changelog(_all_sections(clone, settings, plans.plans[0], _template(settings, root)))
     emit_as({"changelog": text}, output, markdown=text)
 
@@ -197,23 +232,35 @@ def _all_sections(
     from aof.analysis.release.assignment import assign
     from aof.analysis.release.changelog import ChangelogWriter
     from aof.analysis.release.changes import read_range
+    from aof.analysis.release.packages import PathOwners
     from aof.analysis.release.releases import find_releases
 
     writer = ChangelogWriter(settings, template)
-    releases = find_releases(clone.tags(lambda _: None), settings, lambda _: True)
+    package = settings.package(plan.package)
+    releases = find_releases(clone.tags(lambda _: None), settings, lambda _: True, package)
     finals = [one for one in releases.known if not one.prerelease]
-    commits = list(clone.commits(None))
+    owners = PathOwners(settings.packages)
+    commits = list(clone.commits(None, names=package is not None))
     for released, group in assign(commits, finals):
-        changed = read_range(group, settings)
-        if released is None:
-            version, day = plan.version or "Unreleased", plan.day if plan.version else None
-            yield writer.section(changed, version=version, day=day, tag=plan.next or "")
-        else:
+        mine = group
+        if package is not None:
+            mine = [one for one in group if package.name in owners.of(one.paths)]
+        changed = read_range(mine, settings)
+        if released is not None:
             yield writer.section(
                 changed,
                 version=released.version,
                 day=_day(released.tag.time),
                 tag=released.tag.name,
+            )
+        elif mine or plan.version:
+            version, day = plan.version or "Unreleased", plan.day if plan.version else None
+            yield writer.section(
+                changed,
+                version=version,
+                day=day,
+                tag=plan.next or "",
+                dependencies=plan.dependencies,
             )
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 from aof.analysis.release.escape import escape
 from aof.analysis.release.history import Plans, read_plans
+from aof.analysis.release.packages import PathOwners
 from aof.analysis.release.plan import ReleasePlan
 from aof.analysis.release.progress import Begun, find_begun, made_for
 from aof.analysis.release.releases import find_releases
@@ -25,8 +26,9 @@ from aof.playbooks.release_next import Next
 from aof.playbooks.release_options import SETTINGS, Asked, ReleaseOptions, asked
 from aof.playbooks.release_prepared import Preparation, Prepared
 from aof.playbooks.release_promotion import Promoter
+from aof.playbooks.release_published import Published, look_at
 from aof.playbooks.release_remote import RemoteView, target_branch
-from aof.playbooks.release_report import findings_of, memory_entry, report_blocks
+from aof.playbooks.release_report import findings_of, memory_entry, nothing_to_do, report_blocks
 from aof.playbooks.release_repository import CalledRepository
 from aof.playbooks.release_settings import Settings, read_settings
 from aof.playbooks.release_steps import ReleaseSteps
@@ -57,11 +59,15 @@ class Release:
             **plan.as_dict(),
             "changelog": outcome.prepared.section if outcome.prepared else "",
             "notes": outcome.prepared.notes_text if outcome.prepared else "",
+            "released": [one.as_dict() for one in run.published],
             "stages": [view.as_dict() for view in outcome.stages],
             "decision": outcome.decision,
         }
         if config.packages:
             document["packages"] = [one.as_dict() for one in plans.plans]
+            document["outside"] = [
+                {"sha": one.sha, "subject": one.subject} for one in plans.outside
+            ]
         findings = [*findings_of(plans, repository.evidence), *outcome.findings, *run.findings]
         return Assessment(
             verdict=strictest(outcome.verdict, *(one.verdict for one in findings)),
@@ -70,8 +76,16 @@ class Release:
             findings=tuple(findings),
             actions=tuple(outcome.actions),
             facts=document,
-            blocks=report_blocks(plans, outcome, run.ahead, request.settings, memory),
-            memory=memory_entry(outcome, plan, request.now),
+            blocks=report_blocks(
+                plans,
+                outcome,
+                run.ahead,
+                request.settings,
+                memory,
+                config=config,
+                published=run.published,
+            ),
+            memory=memory_entry(outcome, plans, request.now),
             drafts=tuple(_drafts(outcome)),
             firm=outcome.wait_s is None,
             wait_s=outcome.wait_s,
@@ -96,6 +110,7 @@ class _Run:
         self.wanted: Asked = asked(request, settings.options)
         self.forge: Forge | None = choose_forge(calls, settings.options.forge)
         self.findings: list[Finding] = [*settings.findings]
+        self.published: list[Published] = []
 
     @property
     def ahead(self) -> list[str]:
@@ -118,14 +133,45 @@ class _Run:
             plans = self._plans(self.wanted.version)
             return plans, self._start(plans)
         released = [(one, self._commit_of(one.current)) for one in plans.plans if one.current]
-        found = self._unpublished(released)
+        remote = self._look(released)
+        found = self._unpublished(released, remote)
         changed = any(one.next for one in plans.plans) and not self.wanted.version
+        promoter = None
         if found is None and not (changed and self.wanted.create):
             promoter = self._promoter(released)
             found = promoter.next() if promoter is not None else None
-        if found is None and self.wanted.version:
-            found = Next("NO-RELEASE", f"{plan.current} is released everywhere.")
-        return plans, found or self._start(plans)
+        if found is not None:
+            self.findings += _unread(remote)
+            return plans, found
+        if remote is not None:
+            remote.require()
+        if self.wanted.version or not changed:
+            return plans, self._nothing(plans, everywhere=promoter is not None)
+        return plans, self._start(plans)
+
+    def _look(self, released: Sequence[tuple[ReleasePlan, str]]) -> RemoteView | None:
+        """See where the last releases stand; returns what the remote has, if any is released."""
+        if not released:
+            return None
+        remote = self._remote([str(plan.current) for plan, _ in released])
+        self.published = look_at(released, remote, self.forge)
+        return remote
+
+    def _nothing(self, plans: Plans, *, everywhere: bool) -> Next:
+        """Nothing is left to do, or nothing that is known of."""
+        text = nothing_to_do(plans, everywhere=everywhere, wanted=bool(self.wanted.version))
+        return Next("NO-RELEASE", text, fix=self._not_promoted(plans))
+
+    def _not_promoted(self, plans: Plans) -> str:
+        """What comes after a release that nobody has said where to bring; empty when it is said."""
+        stages = self.options.stages
+        able = self.calls.not_consulted("argocd") is None or any(one.pin for one in stages)
+        if self.ahead or not stages or not able or not any(one.current for one in plans.plans):
+            return ""
+        return (
+            f"the next stage is {stages[0].name}, once it is said which application is promoted: "
+            "--set app=NAME, or `app` in the release settings"
+        )
 
     def _plans(self, version: str) -> Plans:
         return read_plans(
@@ -173,15 +219,9 @@ class _Run:
         """Checkpoint 1: version and changelog."""
         ready = [plan for plan in plans.plans if plan.next is not None]
         if not ready:
-            plan = plans.plans[0]
-            since = f"since {plan.current}" if plan.current else "so far"
-            count = plan.changed.commits
-            text = f"{count} commits {since}, none of which asks for a release."
-            if count == 1:
-                text = f"1 commit {since}, which asks for no release."
-            return Next("NO-RELEASE", text)
+            return self._nothing(plans, everywhere=False)
         tags = [plan.next or "" for plan in ready]
-        remote = self._remote(tags)
+        remote = self._remote(tags).require()
         prepared = self._preparation().new(ready)
         problem = remote.problem(self.repository, prepared.files)
         names = ", ".join(tags)
@@ -209,13 +249,13 @@ class _Run:
         else:
             actions = steps.from_start(prepared)
         reason = f"{ready[0].level.word} release" if len(ready) == 1 else f"{len(ready)} packages"
-        count = ready[0].changed.commits
+        count = len(set().union(*(plan.changed.shas for plan in ready)))
         text = f"Release {names} ({reason}, {count} commit{'s' if count != 1 else ''})."
         return Next("RELEASE", text, actions=actions, findings=findings, prepared=prepared)
 
     def _continue_begun(self, plans: Plans, begun: Begun) -> Next:
         """The version was raised, but not all tags exist: go on from there."""
-        remote = self._remote(begun.tags)
+        remote = self._remote(begun.tags).require()
         matching = [plan for plan in plans.plans if plan.next in begun.tags]
         prepared = self._preparation().begun(begun, matching or list(plans.plans[:1]))
         problem = remote.problem(self.repository, {})
@@ -226,20 +266,21 @@ class _Run:
         findings = [] if matching else [_only_named(begun, plans)]
         return Next("RELEASE", text, actions=actions, findings=findings, prepared=prepared)
 
-    def _unpublished(self, released: Sequence[tuple[ReleasePlan, str]]) -> Next | None:
+    def _unpublished(
+        self, released: Sequence[tuple[ReleasePlan, str]], remote: RemoteView | None
+    ) -> Next | None:
         """What the last releases still lack before they can be promoted."""
-        if not released:
+        if remote is None:
             return None
-        remote = self._remote([str(plan.current) for plan, _ in released])
         steps = self._steps(remote)
         actions: list[Action] = []
         left = Prepared()
-        for plan, sha in released:
-            tag = plan.current or ""
+        for (plan, sha), seen in zip(released, self.published, strict=True):
+            tag = seen.tag
             if problem := remote.taken(tag, sha):
                 return _not_from_here(f"{tag} is not released: {problem.title}.", problem, left)
             ours = partial(self._made_by_us, tag, sha)
-            push, publish = steps.left(tag, ours=ours)
+            push, publish = steps.left(seen, ours=ours)
             if push or publish:
                 prepared = self._released(plan, sha)
                 actions += steps.publication(prepared, sha, push=push, publish=publish)
@@ -263,9 +304,14 @@ class _Run:
         """Texts of the release that is tagged already, as they were when it was planned."""
         tag = plan.current or ""
         others = [one for one in self.repository.known_tags if one.name != tag]
-        before = find_releases(others, self.config, self.repository.contains).final
+        package = self.config.package(plan.package)
+        before = find_releases(others, self.config, self.repository.contains, package).final
         since = before.tag if before else None
-        begun = Begun(sha, (tag,), self.repository.between(since, sha))
+        commits = self.repository.between(since, sha, names=package is not None)
+        if package is not None:
+            owners = PathOwners(self.config.packages)
+            commits = tuple(one for one in commits if package.name in owners.of(one.paths))
+        begun = Begun(sha, (tag,), commits)
         as_planned = replace(plan, current=since.name if since else None, head=sha)
         return self._preparation().begun(begun, [as_planned])
 
@@ -329,6 +375,14 @@ def _to_be_merged(
     text = f"{names} waits for a pull request of {branch} into {into} to be merged."
     fix = f"open a pull request of {branch} into {into}, merge it, then git pull"
     return Next("HOLD", text, Verdict.INCONCLUSIVE, findings=findings, prepared=prepared, fix=fix)
+
+
+def _unread(remote: RemoteView | None) -> list[Finding]:
+    """A promotion goes on without the remote; what is not known of the release is said."""
+    if remote is None or not remote.error:
+        return []
+    title = f"the remote {remote.name} cannot be read: whether the release is complete is not known"
+    return [Finding(id="remote", verdict=Verdict.WARN, title=title, detail=remote.error)]
 
 
 def _only_wanted(plan: ReleasePlan, version: str) -> Finding:

@@ -33,10 +33,22 @@ class Forge:
     calls: Calls
     tool: Kind
 
-    def state(self, tag: str) -> str:
-        """`none`, `draft` or `published`; `unknown` when the forge does not say."""
+    @property
+    def name(self) -> str:
+        """For people."""
+        return "GitHub" if self.tool == "github_actions" else "GitLab"
+
+    def release(self, tag: str) -> tuple[str, str]:
+        """`none`, `draft` or `published`, or `unknown` when the forge does not say; and the URL."""
         answer = self.calls.read(self.tool, "get_release", tag=tag)
-        return str(answer.data["state"]) if answer.ok else "unknown"
+        if not answer.ok:
+            return "unknown", ""
+        found = answer.data.get("release") or {}
+        return str(answer.data["state"]), str(found.get("html_url") or found.get("web_url") or "")
+
+    def state(self, tag: str) -> str:
+        """The first half of `release`."""
+        return self.release(tag)[0]
 
     def published_assets(self, tag: str) -> list[str] | None:
         """Names of the whole files of a published release; None when there is none, or no saying.

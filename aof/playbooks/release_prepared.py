@@ -13,6 +13,7 @@ from aof.analysis.release.config import Package, ReleaseConfig, VersionFile
 from aof.analysis.release.escape import escape
 from aof.analysis.release.files import bump_files, companions, detect_version_files
 from aof.analysis.release.files.bump import DETECTED
+from aof.analysis.release.model import RawCommit
 from aof.analysis.release.notes import plain_notes
 from aof.analysis.release.plan import ReleasePlan
 from aof.analysis.release.progress import Begun, marked_message
@@ -90,19 +91,24 @@ class Preparation:
             version = plan.version or ""
             section = self._section(plan, plan.changed, plan.next or "", version)
             self._add(plan, plan.next or "", version, self._files(plan, version, section))
-        shown = (ready[0].version or "") if len(ready) == 1 else ", ".join(self.made.tags)
+        shown = ", ".join(one.version for one in self.made.texts)
         self.made.subject = self.config.commit_message.replace("{version}", shown)
         self.made.message = marked_message(self.made.subject, self.made.tags)
         return self.made
 
     def begun(self, begun: Begun, plans: Sequence[ReleasePlan]) -> Prepared:
         """A release whose files are committed already; tags and texts are left to make."""
-        content = read_range(begun.commits, self.config)
         for number, tag in enumerate(begun.tags):
-            plan = replace(plans[min(number, len(plans) - 1)], changed=content)
+            planned = next((one for one in plans if one.next == tag), None)
+            like = planned or plans[min(number, len(plans) - 1)]
+            commits: Sequence[RawCommit] = begun.commits
+            if planned is not None and planned.package:
+                commits = [one for one in commits if one.sha in planned.changed.shas]
+            plan = replace(like, changed=read_range(commits, self.config))
             version = _version_of(tag, plan)
-            written = published_section(self.repository, self.config, version, begun.sha)
-            self._add(plan, tag, version, written or self._section(plan, content, tag, version))
+            written = published_section(self.repository, self._changelog(plan), version, begun.sha)
+            section = written or self._section(plan, plan.changed, tag, version)
+            self._add(plan, tag, version, section)
         return self.made
 
     def _section(self, plan: ReleasePlan, content: Range, tag: str, version: str) -> str:
@@ -112,18 +118,21 @@ class Preparation:
 
     def _add(self, plan: ReleasePlan, tag: str, version: str, section: str) -> None:
         content = plan.changed
+        # Versions of packages repeat each other: texts call those by their tags.
+        name = tag if plan.package else version
         text = ReleaseText(
             tag=tag,
-            version=version,
-            first_line=self.config.tag_message.replace("{version}", version),
+            version=name,
+            first_line=self.config.tag_message.replace("{version}", name),
+            package=plan.package,
             section=section,
             content=content,
             previous=plan.current,
             contributors=self.forge.accounts(plan.current, plan.head) if self.forge else [],
-            notes=plain_notes(content, version),
+            notes=plain_notes(content, name),
         )
         self.made.texts.append(self._worded(text, plan))
-        self.made.findings += _migration(content)
+        self.made.findings += _migration(content, plan.package)
 
     def _worded(self, text: ReleaseText, plan: ReleasePlan) -> ReleaseText:
         """With words that a model found before: as tagged, else as remembered."""
@@ -137,12 +146,11 @@ class Preparation:
 
         What people wrote under `[Unreleased]` is then part of it.
         """
-        package = next((one for one in self.config.packages if one.name == plan.package), None)
+        package = self.config.package(plan.package)
         expected = [one for one in (plan.current_version, plan.prerelease_version) if one]
         declared, contents = self._declared(package, expected, version)
         files = bump_files(declared, contents, version, expected=expected)
-        path = package.changelog if package else self.config.changelog.file
-        if path:
+        if path := self._changelog(plan):
             raw = self.repository.file(path)
             before = raw.decode("utf-8", "replace") if raw else ""
             after = put_release(
@@ -153,6 +161,11 @@ class Preparation:
             section = _titled(section, section_of(after, version))
         self.made.files.update(files)
         return section
+
+    def _changelog(self, plan: ReleasePlan) -> str:
+        """Path of the changelog that follows a plan; empty: none."""
+        package = self.config.package(plan.package)
+        return package.changelog if package else self.config.changelog.file
 
     def _declared(
         self, package: Package | None, expected: Sequence[str], version: str
@@ -181,18 +194,14 @@ def _titled(section: str, text: str) -> str:
     return f"{section.partition(chr(10))[0]}\n\n{text}\n" if text else section
 
 
-def published_section(
-    repository: CalledRepository, config: ReleaseConfig, version: str, sha: str
-) -> str:
-    """What the changelog at `sha` says about `version`, with a heading; or empty."""
-    if not config.changelog.file:
-        return ""
-    raw = repository.file(config.changelog.file, sha)
+def published_section(repository: CalledRepository, path: str, version: str, sha: str) -> str:
+    """What the changelog `path` at `sha` says about `version`, with a heading; or empty."""
+    raw = repository.file(path, sha) if path else None
     text = section_of(raw.decode("utf-8", "replace"), version) if raw else ""
     return _titled(f"## [{version}]", text) if text else ""
 
 
-def _migration(content: Range) -> list[Finding]:
+def _migration(content: Range, package: str) -> list[Finding]:
     """A break whose commit does not say what to do about it."""
     silent = [
         change
@@ -204,9 +213,9 @@ def _migration(content: Range) -> list[Finding]:
     listed = "; ".join(f"{one.sha[:8]} {escape(one.parsed.header)}" for one in silent[:5])
     return [
         Finding(
-            id="migration",
+            id=f"migration{package}",
             verdict=Verdict.WARN,
-            title="a breaking change has no migration note",
+            title=f"{f'{package}: ' if package else ''}a breaking change has no migration note",
             detail=f"add what users must do to the release notes: {listed}",
         )
     ]

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from aof.analysis.release.config import ReleaseConfig
+from aof.errors import Unreachable
 from aof.playbooks.base import Calls
 from aof.playbooks.release_repository import CalledRepository
 from aof.verdict import Finding, Verdict
@@ -58,6 +59,21 @@ class RemoteView:
         seen = (answer.evidence_id,)
         return cls(config.remote, branch, refs[name], found, seen, elsewhere=elsewhere)
 
+    def require(self) -> RemoteView:
+        """Itself; `Unreachable` when the remote was not read.
+
+        Without it nobody can say whether a version is free, or a release complete: that is no
+        verdict, and no reason to wait for a person.
+        """
+        if self.error:
+            raise Unreachable(
+                f"the remote {self.name} cannot be read, so nothing can be said about a release",
+                why=self.error,
+                fix=f"mend this first: git ls-remote {self.name}; next version and changelog "
+                "alone need no remote: aofctl analyze release",
+            )
+        return self
+
     def problem(self, repository: CalledRepository, files: Mapping[str, bytes]) -> Finding | None:
         """Why a release cannot be made from this clone, or None.
 
@@ -68,9 +84,7 @@ class RemoteView:
         head, why, fix = repository.head(), "", ""
         dirty = repository.in_the_way(files)
         alien = [tag for tag, sha in self.tags.items() if sha and tag not in repository.tag_names]
-        if self.error:
-            why, fix = "the remote cannot be read", self.error
-        elif self.elsewhere:
+        if self.elsewhere:
             why = f"releases are made from {self.elsewhere}, and this clone is on {self.branch}"
             allow = f"`branch: {self.branch}` in the release settings"
             fix = f"git switch {self.elsewhere}; or allow this one: {allow}"

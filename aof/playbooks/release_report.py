@@ -8,17 +8,26 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from aof.analysis.release.config import ReleaseConfig
 from aof.analysis.release.escape import escape
 from aof.analysis.release.history import Plans
 from aof.analysis.release.model import Diagnostic
+from aof.analysis.release.overview import (
+    files_note,
+    outside_note,
+    package_title,
+    packages_table,
+)
 from aof.analysis.release.plan import ReleasePlan
 from aof.plans import Action
 from aof.playbooks.release_next import Next
+from aof.playbooks.release_published import Published
 from aof.playbooks.release_stages import StageView, spoken
 from aof.playbooks.release_texts import notes_block
 from aof.verdict import Finding, Verdict
 
 _MOST = 20
+_MOST_NAMED = 5
 _ALWAYS = ("Breaking changes", "Features", "Bug fixes")
 _KEPT = ("app", "package")
 _KINDS = {
@@ -38,8 +47,9 @@ def findings_of(plans: Plans, evidence: Sequence[str]) -> list[Finding]:
         changed = plan.changed
         if not changed.commits:
             continue
+        noun = "commit" if changed.commits == 1 else "commits"
         title = (
-            f"{name}{changed.commits} commits: {len(changed.changes)} conventional, "
+            f"{name}{changed.commits} {noun}: {len(changed.changes)} conventional, "
             f"{len(changed.unconventional)} unconventional, {len(changed.cancelled)} cancelled"
         )
         ids = tuple(evidence)
@@ -66,8 +76,9 @@ def _question(name: str, package: str, question: Diagnostic, evidence: tuple[str
     )
 
 
-def memory_entry(outcome: Next, plan: ReleasePlan, now: datetime) -> dict[str, Any]:
+def memory_entry(outcome: Next, plans: Plans, now: datetime) -> dict[str, Any]:
     """What is remembered of a run: for people, and a model's words for the same history."""
+    plan = plans.plans[0]
     entry = {
         "type": "release",
         "at": now.isoformat(timespec="seconds"),
@@ -78,10 +89,35 @@ def memory_entry(outcome: Next, plan: ReleasePlan, now: datetime) -> dict[str, A
         "level": plan.level.word,
         "commits": plan.changed.commits,
         "plan": plan.id,
+        "plans": [one.id for one in plans.plans],
     }
     texts = outcome.prepared.texts if outcome.prepared else []
     replies = {one.tag: one.reply for one in texts if one.reply is not None}
     return {**entry, "notes": replies} if replies else entry
+
+
+def nothing_to_do(plans: Plans, *, everywhere: bool, wanted: bool) -> str:
+    """Why nothing is proposed, in one sentence.
+
+    Args:
+        plans: The analysis.
+        everywhere: The last releases were seen in every environment.
+        wanted: A version was asked for, and it is out.
+    """
+    released = [one.current for one in plans.plans if one.current]
+    names = ", ".join(released[:_MOST_NAMED])
+    if len(released) > _MOST_NAMED:
+        names += f" and {len(released) - _MOST_NAMED} more"
+    verb = "is" if len(released) == 1 else "are"
+    state = f"{names} {verb} released{' everywhere' if everywhere else ''}" if released else ""
+    if wanted:
+        return f"{state}{'' if everywhere else ' already'}."
+    count = len(set().union(*(plan.changed.shas for plan in plans.plans)))
+    since = "since" if released else "so far"
+    told = f"none of the {count} commits {since} asks for a release"
+    if count < 2:
+        told = f"the commit {since} asks for no release" if count else f"there is no commit {since}"
+    return f"{'; '.join(filter(None, [state, told]))}."
 
 
 def report_blocks(
@@ -90,6 +126,9 @@ def report_blocks(
     ahead: Sequence[str],
     settings: Mapping[str, str],
     memory: Sequence[Mapping[str, Any]],
+    *,
+    config: ReleaseConfig,
+    published: Sequence[Published],
 ) -> dict[str, str]:
     """Markdown for the report template; empty blocks are left out by it.
 
@@ -99,17 +138,23 @@ def report_blocks(
         ahead: Names of the environments a release goes through.
         settings: The run's, to run it again.
         memory: Earlier entries.
+        config: Settings.
+        published: Where the last releases stand.
     """
-    prepared, stages, actions = outcome.prepared, outcome.stages, outcome.actions
-    going_on = outcome.decision != "NO-RELEASE"
+    stages, actions = outcome.stages, outcome.actions
+    known = {one.package: one.words for one in published}
+    if config.packages:
+        texts = {
+            "heading": packages_table(plans.plans, known),
+            "packages": "\n\n".join(_packages(plans, outcome, config)),
+        }
+    else:
+        texts = _only_package(plans.plans[0], outcome, known.get("", ""))
     return {
+        **texts,
         "way": _way(outcome, ahead),
         "fix": outcome.fix,
         "again": _again(outcome, settings),
-        "heading": "\n\n".join(_heading(plan, going_on=going_on) for plan in plans.plans),
-        "calculation": "\n\n".join(_calculations(plans, promoting=bool(stages))),
-        "changelog": prepared.section.strip("\n") if prepared else "",
-        "notes": notes_block(prepared.texts) if prepared else "",
         "stages": _stages(stages),
         "checkpoints": _checkpoints(outcome, ahead),
         "rollback": _rollback(actions),
@@ -117,21 +162,47 @@ def report_blocks(
     }
 
 
-def _heading(plan: ReleasePlan, *, going_on: bool) -> str:
+def _only_package(plan: ReleasePlan, outcome: Next, known: str) -> dict[str, str]:
+    """What is said of a repository that is released as one."""
+    prepared = outcome.prepared
+    told = plan.changed.commits and (plan.next or not outcome.stages)
+    return {
+        "heading": _heading(plan, known, going_on=outcome.decision != "NO-RELEASE"),
+        "calculation": _calculation(plan) if told else "",
+        "changelog": prepared.section.strip("\n") if prepared else "",
+        "notes": notes_block(prepared.texts) if prepared else "",
+    }
+
+
+def _packages(plans: Plans, outcome: Next, config: ReleaseConfig) -> Iterator[str]:
+    """What is said of each package of a monorepo, and of the commits outside of them."""
+    texts = outcome.prepared.texts if outcome.prepared else []
+    for plan in plans.plans:
+        mine = [one for one in texts if one.package == plan.package]
+        if not mine and not (plan.changed.commits and not outcome.stages):
+            continue
+        parts = [f"### {package_title(plan)}"]
+        parts += [_calculation(plan)] if plan.changed.commits else []
+        parts += [f"**Follows**: {', '.join(plan.dependencies)}"] if plan.dependencies else []
+        package = config.package(plan.package)
+        parts += [files_note(package)] if package and plan.next else []
+        for one in mine:
+            section = one.section.strip("\n")
+            parts += [f"````markdown\n{section}\n````", notes_block([one])]
+        yield "\n\n".join(parts)
+    if not outcome.stages and (note := outside_note(plans.outside)):
+        yield note
+
+
+def _heading(plan: ReleasePlan, known: str, *, going_on: bool) -> str:
     """What is out and what comes; only what is out where nothing new is released."""
-    rows = [f"**Package**: {plan.package}"] if plan.package else []
-    rows.append(f"**Current version**: {plan.current or 'none yet'}")
+    rows = [f"**Current version**: {plan.current or 'none yet'}"]
+    if known:
+        rows.append(f"**Current release**: {known}")
     if plan.next or not going_on:
         rows.append(f"**Next version**: {plan.next or 'no release needed'}")
         rows.append(f"**Release type**: {plan.level.word.upper()}")
     return "  \n".join(rows)
-
-
-def _calculations(plans: Plans, *, promoting: bool) -> Iterator[str]:
-    """How versions came about; none while nothing new asks for a release."""
-    for plan in plans.plans:
-        if plan.changed.commits and (plan.next or not promoting):
-            yield _calculation(plan)
 
 
 def _calculation(plan: ReleasePlan) -> str:

@@ -65,10 +65,14 @@ class CalledRepository:
         self.read_commits += [commit for commit in commits if commit.sha not in known]
         return commits
 
-    def between(self, since: Tag | None, revision: str) -> tuple[RawCommit, ...]:
-        """What `revision` contains and `since` does not, newest first."""
+    def between(
+        self, since: Tag | None, revision: str, *, names: bool = False
+    ) -> tuple[RawCommit, ...]:
+        """What `revision` contains and `since` does not, newest first; `names` adds paths."""
         exclude = since.sha if since is not None else ""
-        result = self._calls.read("git", "log", revision=revision, since=exclude, max_count=0)
+        result = self._calls.read(
+            "git", "log", revision=revision, since=exclude, max_count=0, names=names
+        )
         return tuple(_commit(one) for one in result.require()["commits"])
 
     def file(self, path: str, revision: str = "HEAD") -> bytes | None:

@@ -15,6 +15,7 @@ from aof.plans import Action, Assumption, Check, digest
 from aof.playbooks.base import Calls
 from aof.playbooks.release_forge import Asset, Forge
 from aof.playbooks.release_prepared import Prepared
+from aof.playbooks.release_published import Published
 from aof.playbooks.release_remote import RemoteView
 from aof.playbooks.release_repository import CalledRepository
 from aof.playbooks.release_review import review_branch
@@ -109,20 +110,16 @@ class ReleaseSteps:
             actions.append(self.forge.request(prepared.subject, *ends, prepared.notes_text))
         return Review(branch, actions)
 
-    def left(self, tag: str, *, ours: Callable[[], bool]) -> tuple[bool, bool]:
+    def left(self, one: Published, *, ours: Callable[[], bool]) -> tuple[bool, bool]:
         """Whether the release that is tagged here still has to be pushed, and published.
 
         Args:
-            tag: Its tag.
+            one: Where it stands.
             ours: Whether it was made by a plan of ours: a missing publication is then
                 unfinished work, not an old custom.
         """
-        readable = bool(self.remote.name) and not self.remote.error
-        push = readable and self.remote.tags[tag] is None
-        if self.forge is None or not readable:
-            return push, False
-        state = "none" if push else self.forge.state(tag)
-        return push, state == "draft" or (state == "none" and (push or ours()))
+        push = one.pushed is False
+        return push, one.state == "draft" or (one.state == "none" and (push or ours()))
 
     def missing(self, tag: str) -> list[str]:
         """Names of the files that the published release of a tag lacks."""

@@ -55,7 +55,8 @@ class ReleaseText:
 
     Attributes:
         tag: Its name.
-        version: Without prefix.
+        version: What texts call it: its version without prefix, or the tag of a package.
+        package: Name in a monorepo, else empty.
         first_line: Of the tag's message.
         section: Of the changelog.
         content: Its changes.
@@ -74,6 +75,7 @@ class ReleaseText:
     previous: str | None
     contributors: Sequence[str]
     notes: Notes
+    package: str = ""
     settled: bool = False
     reply: Any = None
 
@@ -144,7 +146,11 @@ def remembered_reply(memory: Sequence[Mapping[str, Any]], plan_id: str, tag: str
     """What a model wrote for the very same history before; None when nothing is remembered."""
     for entry in reversed(memory):
         notes = entry.get("notes")
-        if entry.get("plan") == plan_id and isinstance(notes, Mapping) and tag in notes:
+        if (
+            plan_id in (entry.get("plans") or [entry.get("plan")])
+            and isinstance(notes, Mapping)
+            and tag in notes
+        ):
             return notes[tag]
     return None
 
@@ -185,10 +191,8 @@ def _with_texts(
         "actions": tuple(_rewritten(action, words) for action in assessment.actions),
         "facts": {**facts, "notes": str(facts.get("notes", "")).replace(old.body, new.body)},
         "blocks": {
-            **assessment.blocks,
-            "notes": assessment.blocks.get("notes", "").replace(
-                notes_block([old]), notes_block([new])
-            ),
+            name: text.replace(notes_block([old]), notes_block([new]))
+            for name, text in assessment.blocks.items()
         },
         "memory": memory,
     }

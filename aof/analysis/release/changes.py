@@ -107,6 +107,13 @@ class Range:
         levels += [one.level for one in self.unconventional]
         return max(levels, default=Level.NONE)
 
+    @property
+    def shas(self) -> set[str]:
+        """Of every commit."""
+        placed = [one.sha for one in self.changes]
+        placed += [one.sha for one in self.unconventional]
+        return {*placed, *(one.sha for one in self.cancelled)}
+
     def footers(self, token: str) -> Iterator[tuple[str, str]]:
         """Commit and value of each footer of that name, whatever its case; newest first."""
         for change in self.changes:

@@ -115,6 +115,10 @@ class ReleaseConfig:
     version_files: tuple[VersionFile, ...] = ()
     packages: tuple[Package, ...] = ()
 
+    def package(self, name: str) -> Package | None:
+        """The package of that name; None for the empty name of the only release."""
+        return next((one for one in self.packages if one.name == name), None)
+
     def prerelease_on(self, branch: str) -> str:
         """The pre-release token that holds on `branch`; empty for final releases."""
         return self.prerelease_branches.get(branch, self.prerelease)

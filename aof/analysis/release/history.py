@@ -12,7 +12,7 @@ from aof.analysis.release.packages import PackagePlanner
 from aof.analysis.release.plan import ReleasePlan, plan_release
 from aof.analysis.release.releases import find_releases
 from aof.analysis.release.repository import Repository
-from aof.errors import UsageFault
+from aof.errors import UsageFault, did_you_mean
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,11 @@ def read_plans(
     head = repository.head()
     if not head:
         raise UsageFault("there is no commit yet", fix="commit something, then release it")
-    if package and package not in {one.name for one in config.packages}:
-        raise UsageFault(f"there is no package '{package}'", fix="name it under `packages`")
+    names = [one.name for one in config.packages]
+    if package and package not in names:
+        why = f"there are: {', '.join(names)}" if names else "`packages` is not set"
+        fix = did_you_mean(package, names, otherwise="name it under `packages`")
+        raise UsageFault(f"there is no package '{package}'", why=why, fix=fix)
     if config.packages:
         planner = PackagePlanner(repository, config, head=head, today=today)
         return Plans(*planner.plan(package, wanted))

@@ -41,8 +41,11 @@ class PackagePlanner:
                 version is wanted without saying of which package.
         """
         if wanted and not only:
+            known = ", ".join(package.name for package in self.config.packages)
             raise UsageFault(
-                "a version is wanted, but not of which package", fix="name it with --package"
+                "a version is wanted, but not of which package",
+                why=f"there are: {known}",
+                fix="--package NAME; for the agent: --set package=NAME",
             )
         tags = self.repository.tags(lambda _: None)
         made: dict[str, ReleasePlan] = {}
