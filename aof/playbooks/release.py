@@ -12,7 +12,6 @@ from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from aof.analysis.release.escape import escape
 from aof.analysis.release.history import Plans, read_plans
 from aof.analysis.release.packages import PathOwners
 from aof.analysis.release.plan import ReleasePlan
@@ -20,6 +19,16 @@ from aof.analysis.release.progress import Begun, find_begun, made_for
 from aof.analysis.release.releases import find_releases
 from aof.plans import Action
 from aof.playbooks.base import Calls, Options, Request
+from aof.playbooks.release_conclusions import (
+    computed,
+    incomplete,
+    not_from_here,
+    nothing_to_do,
+    only_named,
+    only_wanted,
+    to_be_merged,
+    unread,
+)
 from aof.playbooks.release_forge import Forge, choose_forge
 from aof.playbooks.release_journey import Journey
 from aof.playbooks.release_next import Next
@@ -28,7 +37,7 @@ from aof.playbooks.release_prepared import Preparation, Prepared
 from aof.playbooks.release_promotion import Promoter
 from aof.playbooks.release_published import Published, look_at
 from aof.playbooks.release_remote import RemoteView, target_branch
-from aof.playbooks.release_report import findings_of, memory_entry, nothing_to_do, report_blocks
+from aof.playbooks.release_report import findings_of, memory_entry, report_blocks
 from aof.playbooks.release_repository import CalledRepository
 from aof.playbooks.release_settings import Settings, read_settings
 from aof.playbooks.release_steps import ReleaseSteps
@@ -129,7 +138,7 @@ class _Run:
             return plans, self._continue_begun(plans, begun)
         if self.wanted.version and plan.current != _tag_like(plan, self.wanted.version):
             if plan.current and not any(one.next for one in plans.plans):
-                self.findings.append(_only_wanted(plan, self.wanted.version))
+                self.findings.append(only_wanted(plan, self.wanted.version))
             plans = self._plans(self.wanted.version)
             return plans, self._start(plans)
         released = [(one, self._commit_of(one.current)) for one in plans.plans if one.current]
@@ -141,7 +150,7 @@ class _Run:
             promoter = self._promoter(released)
             found = promoter.next() if promoter is not None else None
         if found is not None:
-            self.findings += _unread(remote)
+            self.findings += unread(remote)
             return plans, found
         if remote is not None:
             remote.require()
@@ -226,7 +235,7 @@ class _Run:
         problem = remote.problem(self.repository, prepared.files)
         names = ", ".join(tags)
         if problem is not None:
-            return _not_from_here(_computed(names, problem), problem, prepared)
+            return not_from_here(computed(names, problem), problem, prepared)
         steps = self._steps(remote)
         findings = prepared.findings
         if remote.name and self.forge is None and self.options.forge == "auto":
@@ -242,10 +251,10 @@ class _Run:
                     "RELEASE", text, Verdict.WARN, findings=findings, prepared=prepared, fix=fix
                 )
             if review.problem is not None:
-                return _not_from_here(_computed(names, review.problem), review.problem, prepared)
+                return not_from_here(computed(names, review.problem), review.problem, prepared)
             actions = list(review.actions)
             if not actions:
-                return _to_be_merged(names, review.branch, remote.branch, prepared, findings)
+                return to_be_merged(names, review.branch, remote.branch, prepared, findings)
         else:
             actions = steps.from_start(prepared)
         reason = f"{ready[0].level.word} release" if len(ready) == 1 else f"{len(ready)} packages"
@@ -261,9 +270,9 @@ class _Run:
         problem = remote.problem(self.repository, {})
         text = f"Go on with {', '.join(begun.tags)}, which was begun at {begun.sha[:12]}."
         if problem is not None:
-            return _not_from_here(text, problem, prepared)
+            return not_from_here(text, problem, prepared)
         actions = self._steps(remote).from_commit(prepared, begun.sha)
-        findings = [] if matching else [_only_named(begun, plans)]
+        findings = [] if matching else [only_named(begun, plans)]
         return Next("RELEASE", text, actions=actions, findings=findings, prepared=prepared)
 
     def _unpublished(
@@ -278,7 +287,7 @@ class _Run:
         for (plan, sha), seen in zip(released, self.published, strict=True):
             tag = seen.tag
             if problem := remote.taken(tag, sha):
-                return _not_from_here(f"{tag} is not released: {problem.title}.", problem, left)
+                return not_from_here(f"{tag} is not released: {problem.title}.", problem, left)
             ours = partial(self._made_by_us, tag, sha)
             push, publish = steps.left(seen, ours=ours)
             if push or publish:
@@ -286,7 +295,7 @@ class _Run:
                 actions += steps.publication(prepared, sha, push=push, publish=publish)
                 left.texts += prepared.texts
             elif (missing := steps.missing(tag)) and ours():
-                self.findings.append(_incomplete(tag, missing))
+                self.findings.append(incomplete(tag, missing))
         if left.texts:
             names = ", ".join(left.tags)
             text = f"Go on with {names}: {len(actions)} steps of its publication are left."
@@ -355,72 +364,6 @@ def _drafts(outcome: Next) -> Iterator[Draft]:
         for one in outcome.prepared.texts:
             if not one.settled:
                 yield one.draft()
-
-
-def _not_from_here(text: str, problem: Finding, prepared: Prepared) -> Next:
-    return Next(
-        "HOLD",
-        text,
-        Verdict.INCONCLUSIVE,
-        findings=[problem],
-        prepared=prepared,
-        fix=problem.detail,
-    )
-
-
-def _to_be_merged(
-    names: str, branch: str, into: str, prepared: Prepared, findings: list[Finding]
-) -> Next:
-    """The branch for review is pushed, and there is no forge to ask about its pull request."""
-    text = f"{names} waits for a pull request of {branch} into {into} to be merged."
-    fix = f"open a pull request of {branch} into {into}, merge it, then git pull"
-    return Next("HOLD", text, Verdict.INCONCLUSIVE, findings=findings, prepared=prepared, fix=fix)
-
-
-def _unread(remote: RemoteView | None) -> list[Finding]:
-    """A promotion goes on without the remote; what is not known of the release is said."""
-    if remote is None or not remote.error:
-        return []
-    title = f"the remote {remote.name} cannot be read: whether the release is complete is not known"
-    return [Finding(id="remote", verdict=Verdict.WARN, title=title, detail=remote.error)]
-
-
-def _only_wanted(plan: ReleasePlan, version: str) -> Finding:
-    """A version that stands in the request alone."""
-    count = plan.changed.commits
-    return Finding(
-        id="wanted",
-        verdict=Verdict.WARN,
-        title=f"nothing since {plan.current} ({count} commit{'s' if count != 1 else ''}) asks for "
-        f"a release; {escape(version)} is only what the request says",
-        detail="approve it only if that is meant",
-    )
-
-
-def _incomplete(tag: str, missing: Sequence[str]) -> Finding:
-    """What is published is never changed, so this is not put right by itself."""
-    return Finding(
-        id="assets",
-        verdict=Verdict.WARN,
-        title=f"{tag} is published without {', '.join(missing)}",
-        detail="somebody else published it: add the files by hand, or release a new version",
-    )
-
-
-def _computed(names: str, problem: Finding) -> str:
-    return f"{names} is computed but cannot be released from here: {problem.title}."
-
-
-def _only_named(begun: Begun, plans: Plans) -> Finding:
-    """A version that a commit names and the history does not ask for: anybody can write one."""
-    asked_for = ", ".join(plan.next for plan in plans.plans if plan.next) or "no release"
-    return Finding(
-        id="begun",
-        verdict=Verdict.WARN,
-        title=f"only commit {begun.sha[:12]} names {', '.join(map(escape, begun.tags))}; "
-        f"the history asks for {asked_for}",
-        detail="approve it only if that commit was made by the release",
-    )
 
 
 def _tag_like(plan: ReleasePlan, version: str) -> str:

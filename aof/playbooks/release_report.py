@@ -27,7 +27,6 @@ from aof.playbooks.release_texts import notes_block
 from aof.verdict import Finding, Verdict
 
 _MOST = 20
-_MOST_NAMED = 5
 _ALWAYS = ("Breaking changes", "Features", "Bug fixes")
 _KEPT = ("app", "package")
 _KINDS = {
@@ -94,30 +93,6 @@ def memory_entry(outcome: Next, plans: Plans, now: datetime) -> dict[str, Any]:
     texts = outcome.prepared.texts if outcome.prepared else []
     replies = {one.tag: one.reply for one in texts if one.reply is not None}
     return {**entry, "notes": replies} if replies else entry
-
-
-def nothing_to_do(plans: Plans, *, everywhere: bool, wanted: bool) -> str:
-    """Why nothing is proposed, in one sentence.
-
-    Args:
-        plans: The analysis.
-        everywhere: The last releases were seen in every environment.
-        wanted: A version was asked for, and it is out.
-    """
-    released = [one.current for one in plans.plans if one.current]
-    names = ", ".join(released[:_MOST_NAMED])
-    if len(released) > _MOST_NAMED:
-        names += f" and {len(released) - _MOST_NAMED} more"
-    verb = "is" if len(released) == 1 else "are"
-    state = f"{names} {verb} released{' everywhere' if everywhere else ''}" if released else ""
-    if wanted:
-        return f"{state}{'' if everywhere else ' already'}."
-    count = len(set().union(*(plan.changed.shas for plan in plans.plans)))
-    since = "since" if released else "so far"
-    told = f"none of the {count} commits {since} asks for a release"
-    if count < 2:
-        told = f"the commit {since} asks for no release" if count else f"there is no commit {since}"
-    return f"{'; '.join(filter(None, [state, told]))}."
 
 
 def report_blocks(

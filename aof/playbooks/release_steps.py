@@ -280,8 +280,16 @@ class ReleaseSteps:
 
 
 def _asset(folder: Path, path: str) -> Asset:
+    """A file of a release, below the working directory: the repository may name it."""
+    root = folder.resolve()
+    file = (root / path).resolve()
+    if not file.is_relative_to(root):
+        raise UsageFault(f"the asset {path} is not below the working directory {root}")
     try:
-        content = (folder / path).read_bytes()
+        if not file.is_file():
+            raise FileNotFoundError("there is no such file")
+        with file.open("rb") as content:
+            sha256 = hashlib.file_digest(content, "sha256").hexdigest()
+            return Asset(path, sha256, content.tell())
     except OSError as error:
         raise UsageFault(f"the asset {path} cannot be read", why=str(error)) from None
-    return Asset(path, hashlib.sha256(content).hexdigest(), len(content))

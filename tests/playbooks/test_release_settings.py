@@ -58,3 +58,12 @@ def test_a_wrong_stage_is_refused_with_file_and_line(bench: ReleaseBench) -> Non
         bench.assess()
     assert (caught.value.file, caught.value.line) == (".aof/release.yaml", 4)
     assert caught.value.fix == "did you mean 'soak'?"
+
+
+@pytest.mark.parametrize("asset", ["/dev/zero", "../outside", "repo"])
+def test_a_repository_names_no_asset_elsewhere_on_the_machine(
+    bench: ReleaseBench, asset: str
+) -> None:
+    commit(bench, f"assets: [{asset}]\n")
+    with pytest.raises(UsageFault, match=r"not below the working directory|cannot be read"):
+        bench.assess()
