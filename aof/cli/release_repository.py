@@ -11,7 +11,7 @@ from aof.analysis.release.model import RawCommit, Tag
 from aof.errors import Unreachable, UsageFault
 from aof.manifests.release_file import PATHS, the_one_file
 from aof.transport.files import read_bounded, read_inside
-from aof.transport.git_deepen import deepen, holds, remote_tags
+from aof.transport.git_deepen import deepen, holds, remote_tags, with_parents_cut_off
 from aof.transport.git_reader import GitReader, TagRef
 
 _PATIENCE = 8
@@ -61,9 +61,9 @@ class Clone:
             )
         known = {one.name: one for one in (*remote_tags(self.reader, self.remote), *local)}
         chosen = last([_tag(one) for one in known.values()])
-        deepen(self.reader, self.remote, known[chosen.name] if chosen else None)
+        done = deepen(self.reader, self.remote, known[chosen.name] if chosen else None)
         known.update((one.name, one) for one in self.reader.tags())
-        self._shallow = self.reader.is_shallow()
+        self._shallow = done != "unshallow"
         return [_tag(one) for one in known.values()]
 
     def _tags_elsewhere(self) -> list[TagRef]:
@@ -95,6 +95,8 @@ class Clone:
         if since is not None and (not self._shallow or self.reader.commit_of(since.sha)):
             exclude.append(since.sha)
         found = self.reader.log("HEAD", exclude=exclude, names=names)
+        if self._shallow:
+            found = with_parents_cut_off(self.reader, found)
         # The same tuple under two names: the transport knows nothing of releases.
         return cast("Iterable[RawCommit]", found)
 

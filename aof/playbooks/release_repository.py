@@ -35,14 +35,15 @@ class CalledRepository:
         return str(self.status["branch"])
 
     def tags(self, last: Callable[[Sequence[Tag]], Tag | None]) -> list[Tag]:
-        found = self._tags(remote=bool(self.status["shallow"]))
+        cut_off = bool(self.status["shallow"])
+        found = self._tags(remote=cut_off)
         if not found and self.status["remotes"]:
             found = self._tags(remote=True)
-        if self.status["shallow"]:
+        if cut_off:
             chosen = last(found)
             self._read("complete_history", tag=chosen.name if chosen else "")
             self.status = self._read("status")
-            found = self._tags(remote=bool(self.status["shallow"]))
+            found = self._tags(remote=True)
         self.tag_names = {tag.name for tag in found}
         self.known_tags = found
         return found

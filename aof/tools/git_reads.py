@@ -23,7 +23,7 @@ from aof.tools.git_shapes import (
     clipped,
     file_changes,
 )
-from aof.transport.git_deepen import deepen, holds, remote_tags
+from aof.transport.git_deepen import deepen, holds, remote_tags, with_parents_cut_off
 from aof.transport.git_reader import GitReader, TagRef, decoded, without_password
 
 Revision = Annotated[str, Field(pattern=r"^[^-\s]\S*$", max_length=255)]
@@ -98,12 +98,10 @@ class GitReads(Tool):
         start = self.commit_named(revision)
         exclude = [self.commit_named(since)] if since else []
         limit = max_count + 1 if max_count else 0
-        found = [
-            as_commit(one)
-            for one in self.reader.log(
-                start, exclude=exclude, paths=paths or (), names=names, limit=limit
-            )
-        ]
+        read = self.reader.log(start, exclude=exclude, paths=paths or (), names=names, limit=limit)
+        if self.reader.is_shallow():
+            read = with_parents_cut_off(self.reader, read)
+        found = [as_commit(one) for one in read]
         truncated = bool(max_count) and len(found) > max_count
         kept = found[:max_count] if max_count else found
         where = f"{since}..{revision}" if since else revision

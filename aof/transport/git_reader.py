@@ -353,12 +353,6 @@ class GitReader:
         found = self.text("rev-list", "--bisect", bad, f"^{good}", "--", *paths)
         return found.split("\n")[0] or None
 
-    def raw_parents(self, sha: str) -> tuple[str, ...]:
-        """Parents as the commit object states them, even where history is cut off."""
-        text = self.text("cat-file", "commit", sha)
-        lines = text.split("\n\n", 1)[0].split("\n")
-        return tuple(line[7:] for line in lines if line.startswith("parent "))
-
 
 def decoded(raw: bytes) -> str:
     """Text of git; what is no UTF-8 is read as Latin-1, so that no commit is lost."""

@@ -506,6 +506,23 @@ def test_checkout_of_a_merge_ref_as_ci_makes_it(long: GitSandbox, tmp_path: Path
     assert (plan(clone).current, plan(clone).next) == ("v1.2.3", "v1.3.0")
 
 
+def test_checkout_of_a_merge_ref_whose_lines_left_before_the_release(
+    released: GitSandbox, tmp_path: Path
+) -> None:
+    released.branch("topic", "v1.2.3")
+    released.commit("feat: topic")
+    released.git("checkout", "-q", "--detach", "main")
+    released.git("merge", "-q", "--no-ff", "-m", "Merge 1a2b into 3c4d", "topic")
+    released.git("update-ref", "refs/pull/1/merge", "HEAD")
+    clone = GitSandbox(tmp_path / "clone")
+    clone.git("remote", "add", "origin", released.directory.as_uri())
+    wanted = f"+{released.head()}:refs/remotes/pull/1/merge"
+    clone.git("config", "remote.origin.fetch", "+refs/heads/main:refs/remotes/origin/main")
+    clone.git("fetch", "-q", "--no-tags", "--prune", "--depth=1", "origin", wanted)
+    clone.git("checkout", "-q", "--detach", "refs/remotes/pull/1/merge")
+    assert (plan(clone).current, plan(clone).next) == ("v1.2.3", "v1.3.0")
+
+
 def test_shallow_prerelease(released: GitSandbox, tmp_path: Path) -> None:
     for name in ("rc.1", "rc.2"):
         released.commit("feat: a")
