@@ -166,7 +166,7 @@ def _readable(argument: str) -> str:
 
 def _internal(error: Exception) -> InternalFault:
     if not isinstance(error, AofError):
-        notice("This is a bug in aofctl. Nothing was changed.")
+        notice("This is a bug in aofctl. What a plan had begun shows: aofctl approvals show PLAN")
     return InternalFault(
         f"internal fault: {type(error).__name__}: {error}",
         why="a bug in aofctl",

@@ -17,12 +17,16 @@ from functools import cache
 from typing import Any, ClassVar, TypeVar
 
 from aof.clock import Clock, SystemClock
-from aof.errors import NotBound, UsageFault
+from aof.errors import NotBound, Unreachable, UsageFault
 from aof.messages import Effect, Operation, ToolOutput
 from aof.transport.deadline import time_limit
 
 _Method = TypeVar("_Method", bound=Callable[..., ToolOutput])
 _MARK = "__aof_operation__"
+# What code meets when an answer of a server is of another kind than its reference says.
+_STRANGE_SHAPE = (
+    ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError,
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,13 +167,21 @@ class Tool:
 
         Raises:
             UsageFault: Unknown operation, or arguments of the wrong name or type.
-            AofError: Whatever the operation reports.
+            AofError: Whatever the operation reports; `Unreachable` also where what came from
+                outside has a shape the operation does not know.
         """
         if name not in self.operations():
             raise UsageFault(f"{self.name} has no operation '{name}'")
         checked = checked_arguments(type(self), name, arguments)
         with time_limit(self.operations()[name].timeout_s):
-            result: ToolOutput = getattr(self, name)(**checked)
+            try:
+                result: ToolOutput = getattr(self, name)(**checked)
+            except _STRANGE_SHAPE as error:
+                raise Unreachable(
+                    f"{self.name} {name} cannot make sense of what it was given",
+                    why=f"{type(error).__name__}: {error}"[:300],
+                    fix="check that the server is what it seems; if it is, this is a bug in aofctl",
+                ) from error
         return result
 
 

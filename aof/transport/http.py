@@ -46,7 +46,7 @@ class Answer:
 
         try:
             return json.loads(self.body)
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Unreachable(
                 f"{self.request}: the answer is not JSON",
                 why=f"it begins with {self.body[:80]!r}",
@@ -263,7 +263,7 @@ def _asks_for_patience(answer: Answer) -> bool:
 def asked_pause_s(answer: Answer) -> float | None:
     """Seconds the server asks us to wait (`Retry-After`, as seconds or a date), if it does."""
     text = answer.headers.get("retry-after", "").strip()
-    if not text or text.isdigit():
+    if not text or text.isdecimal():
         return float(text) if text else None
     from email.utils import parsedate_to_datetime
 

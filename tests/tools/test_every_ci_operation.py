@@ -180,7 +180,11 @@ STRANGE = (
     b"<html>",
     b"",
     b"\xff\xfe",
+    b"[" * 100_000,
+    b'{"id": "x", "tag_name": "v1", "draft": true, "assets": "text", "object": 1, "message": 1}',
+    b'[{"id": "x", "tag_name": "v1", "draft": true, "assets": [1], "name": "\\ud800"}]',
 )
+HEADERS = {"Retry-After": "\u00b2", "X-RateLimit-Remaining": "0", "X-RateLimit-Reset": "9" * 5000}
 
 
 @pytest.mark.parametrize(("name", "operation"), OPERATIONS)
@@ -194,3 +198,8 @@ def test_strange_answers_are_an_error_and_never_a_crash(
             monkeypatch.setattr(server, "answer", lambda _, body=body: Reply(200, body))
             with suppress(AofError):
                 assert tool.invoke(operation, CALLS[name][operation]).summary
+        for body in (b'{"message": {}, "errors": 5}', b'{"a":' * 100_000):
+            refused = Reply(403, body, HEADERS)
+            monkeypatch.setattr(server, "answer", lambda _, refused=refused: refused)
+            with pytest.raises(AofError):
+                tool.invoke(operation, CALLS[name][operation])

@@ -211,9 +211,34 @@ def test_names_github_would_change_are_refused(server: GithubServer, name: str) 
         do(server, "upload_asset", tag=TAG, path="app.tar.gz", name=name)
 
 
-def test_the_token_is_not_sent_to_another_upload_host(server: GithubServer) -> None:
-    elsewhere = "http://attacker.example/assets{?name,label}"
-    server.changes.release(TAG, upload_url=elsewhere)
+def test_what_is_sent_is_what_was_checked(server: GithubServer, tmp_path: Path) -> None:
+    planned = (tmp_path / "app.tar.gz").read_bytes()
+    server.changes.release(TAG)
+    answer = server.answer
+
+    def meanwhile(asked: Any) -> Reply:
+        (tmp_path / "app.tar.gz").write_bytes(b"other!! " * 1000)
+        return answer(asked)
+
+    server.answer = meanwhile  # type: ignore[method-assign]
+    do(server, "upload_asset", tag=TAG, path="app.tar.gz")
+    assert [one.body for one in server.asked if one.method == "POST"] == [planned]
+
+
+def test_files_of_git_are_never_sent(server: GithubServer, tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    (tmp_path / ".git/config").write_text("extraheader = AUTHORIZATION: basic c2VjcmV0\n")
+    (tmp_path / "config").symlink_to(".git/config")
+    for path in (".git/config", "config"):
+        with pytest.raises(UsageFault, match="never sent"):
+            do(server, "upload_asset", tag=TAG, path=path)
+
+
+@pytest.mark.parametrize(
+    "host", ["attacker.example", "127.0.0.1:9", "me:word@127.0.0.1", "127.0.0.1.attacker.example"]
+)
+def test_the_token_is_not_sent_to_another_upload_host(server: GithubServer, host: str) -> None:
+    server.changes.release(TAG, upload_url=f"http://{host}/assets{{?name,label}}")
     with pytest.raises(Unreachable, match="refused to upload to"):
         do(server, "upload_asset", tag=TAG, path="app.tar.gz")
 

@@ -13,7 +13,7 @@ from aof.clock import isoformat
 from aof.errors import NotBound, Unreachable, UsageFault
 from aof.tools.forge_api import PER_PAGE, ForgeApi
 from aof.transport.documents import document, entries
-from aof.transport.http import Answer, asked_pause_s
+from aof.transport.http import Answer, asked_pause_s, without_secrets
 from aof.transport.paging import next_query, quoted_path
 
 PUBLIC_API = "https://api.github.com"
@@ -95,9 +95,12 @@ class GithubApi(ForgeApi):
             Unreachable: The URL is not GitHub's; the token is not sent there.
         """
         target, api = urlsplit(url.partition("{")[0]), urlsplit(self._base_url)
-        host = target.hostname or ""
-        if target.scheme != api.scheme or host not in {api.hostname, _uploads(api.hostname)}:
-            raise Unreachable(f"refused to upload to {host!r}", why="it is not the host of the API")
+        servers = {_server(api.netloc, api.scheme), _server(_uploads(api.hostname), api.scheme)}
+        if target.scheme != api.scheme or _server(target.netloc, api.scheme) not in servers:
+            raise Unreachable(
+                f"refused to upload to {without_secrets(url)!r}",
+                why="it is not on the API's server",
+            )
         place = f"{target.scheme}://{target.netloc}{target.path}"
         answer = self.send_file(
             "POST", place, file, params={"name": name}, content_type=content_type
@@ -120,12 +123,13 @@ def words(answer: Answer) -> str:
     """The `message` and `errors` of an answer, or the beginning of its text."""
     try:
         said = json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return answer.words()
     if not isinstance(said, dict):
         return answer.words()
     parts = [str(said.get("message", ""))]
-    for error in said.get("errors") or []:
+    errors = said.get("errors")
+    for error in errors if isinstance(errors, list) else []:
         if isinstance(error, dict):
             named = (error.get("resource"), error.get("field"), error.get("code"))
             parts.append(str(error.get("message") or " ".join(str(one) for one in named if one)))
@@ -136,9 +140,7 @@ def words(answer: Answer) -> str:
 
 def _advice(answer: Answer) -> str:
     if answer.headers.get("x-ratelimit-remaining") == "0" and answer.status in {403, 429}:
-        reset = answer.headers.get("x-ratelimit-reset", "")
-        at = isoformat(datetime.fromtimestamp(int(reset), UTC)) if reset.isdecimal() else "later"
-        return f"the rate limit is used up; try again after {at}"
+        return f"the rate limit is used up; try again {_reset(answer)}"
     if answer.status in {403, 429} and (pause := asked_pause_s(answer)) is not None:
         return f"GitHub asks for patience: try again in {pause:.0f} s"
     if answer.status == 403 and b"not permitted to create or approve pull requests" in answer.body:
@@ -154,6 +156,20 @@ def _advice(answer: Answer) -> str:
         429: "wait, then try again",
     }
     return advice.get(answer.status, "")
+
+
+def _server(netloc: str, scheme: str) -> str:
+    """Host and port; the usual port of the scheme is left out."""
+    return netloc.lower().removesuffix(":443" if scheme == "https" else ":80")
+
+
+def _reset(answer: Answer) -> str:
+    """When requests are answered again; in general words where GitHub gives no usable time."""
+    try:
+        seconds = float(answer.headers.get("x-ratelimit-reset", ""))
+        return f"after {isoformat(datetime.fromtimestamp(seconds, UTC))}"
+    except (ValueError, OverflowError, OSError):
+        return "later"
 
 
 def _uploads(host: str | None) -> str:

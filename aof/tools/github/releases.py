@@ -144,10 +144,9 @@ class Releases(GithubTool):
             half-uploaded, or another content of the same name, is replaced on a draft and
             refused on a published release.
         """
-        file = local_file(path, sha256)
-        called = _asset_name(name or file.path.name)
         api, warnings = self.writing(repository)
-        with api:
+        with local_file(path, sha256) as file, api:
+            called = _asset_name(name or file.path.name)
             release = _require_release(api, tag)
             there = _asset(release, called)
             uploaded = there is None or not _same(there, file)
@@ -329,8 +328,8 @@ def _same(asset: Mapping[str, Any], file: LocalFile) -> bool:
 
 def _upload(api: GithubApi, release: Mapping[str, Any], file: LocalFile, name: str) -> Any:
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    with file.path.open("rb") as content:
-        return api.upload(str(release.get("upload_url")), content, name=name, content_type=kind)
+    file.content.seek(0)
+    return api.upload(str(release.get("upload_url")), file.content, name=name, content_type=kind)
 
 
 def _uploaded(api: GithubApi, release_id: int, name: str, file: LocalFile) -> Any:

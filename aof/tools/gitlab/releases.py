@@ -82,15 +82,14 @@ class Releases(GitlabTool):
             uploaded (false when the same file was there), name, url and sha256. Another
             content under the same name is refused.
         """
-        file = local_file(path, sha256)
-        called = name or file.path.name
-        if not _FILE_NAME.fullmatch(called):
-            raise UsageFault(
-                f"'{called}' cannot be the name of a package file",
-                fix="use letters, digits and ._~@+-, or give name=",
-            )
         api, warnings = self.writing(project)
-        with api:
+        with local_file(path, sha256) as file, api:
+            called = name or file.path.name
+            if not _FILE_NAME.fullmatch(called):
+                raise UsageFault(
+                    f"'{called}' cannot be the name of a package file",
+                    fix="use letters, digits and ._~@+-, or give name=",
+                )
             there = _package_file(api, package, tag, called)
             uploaded = there is None
             if there is None:
@@ -210,8 +209,8 @@ def _package_file(api: GitlabApi, package: str, tag: str, name: str) -> dict[str
 
 
 def _upload(api: GitlabApi, path: str, file: LocalFile) -> dict[str, Any]:
-    with file.path.open("rb") as content:
-        return api.upload(path, content)
+    file.content.seek(0)
+    return api.upload(path, file.content)
 
 
 def _require_same(there: Mapping[str, Any], file: LocalFile, name: str) -> None:
