@@ -40,6 +40,17 @@ def test_quiet_prints_nothing_when_nothing_is_to_be_released(repo: GitSandbox) -
     assert (result.stdout, result.exit_code) == ("", 0)
 
 
+def test_commits_without_a_convention_come_with_a_way_to_release_them(repo: GitSandbox) -> None:
+    repo.tag("v1.1.0")
+    repo.commit("Improve things")
+    shown = run(repo, "-o", "text").stdout
+    assert "1 commit follows no convention" in shown
+    assert "`--release-as VERSION`" in shown
+    assert "v1.1.1" in run(repo, "--release-as", "1.1.1").stdout
+    repo.commit("fix: leak")
+    assert "no convention" not in run(repo, "-o", "text").stdout
+
+
 @pytest.mark.parametrize("output", ["json", "yaml"])
 def test_a_full_changelog_is_one_document(repo: GitSandbox, output: str) -> None:
     found = yaml.safe_load(run(repo, "--full", "-o", output).stdout)

@@ -98,6 +98,7 @@ def _analyze(
     output: str,
 ) -> None:
     from aof.analysis.release.history import read_plans
+    from aof.analysis.release.overview import unheard_note
     from aof.cli.release_repository import Clone, find_config
     from aof.transport.git_reader import GitReader
 
@@ -118,12 +119,14 @@ def _analyze(
     documents = [
         {**plan.as_dict(), "changelog": _section(plan, settings, root)} for plan in plans.plans
     ]
+    hint = unheard_note(plans.plans, "--release-as VERSION") if output == "text" else ""
     if not settings.packages:
-        emit_as(documents[0], output, markdown=_shown(documents[0], output))
+        emit_as(documents[0], output, markdown=_shown(documents[0], output) + hint)
         return
     outside = [{"sha": one.sha, "subject": one.subject} for one in plans.outside]
     document = {"packages": documents, "outside": outside}
-    emit_as(document, output, markdown=_of_packages(plans, documents, settings, package, output))
+    shown = _of_packages(plans, documents, settings, package, output)
+    emit_as(document, output, markdown=shown + (hint and f"\n{hint}"))
 
 
 def _for_fetching() -> dict[str, str]:

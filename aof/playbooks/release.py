@@ -13,6 +13,7 @@ from functools import partial
 from typing import Any
 
 from aof.analysis.release.history import Plans, read_plans
+from aof.analysis.release.overview import unheard_note
 from aof.analysis.release.packages import PathOwners
 from aof.analysis.release.plan import ReleasePlan
 from aof.analysis.release.progress import Begun, find_begun, made_for
@@ -169,7 +170,10 @@ class _Run:
     def _nothing(self, plans: Plans, *, everywhere: bool) -> Next:
         """Nothing is left to do, or nothing that is known of."""
         text = nothing_to_do(plans, everywhere=everywhere, wanted=bool(self.wanted.version))
-        return Next("NO-RELEASE", text, fix=self._not_promoted(plans))
+        unheard = unheard_note(plans.plans, "--set version=VERSION")
+        return Next(
+            "NO-RELEASE", text, fix="; ".join(filter(None, [unheard, self._not_promoted(plans)]))
+        )
 
     def _not_promoted(self, plans: Plans) -> str:
         """What comes after a release that nobody has said where to bring; empty when it is said."""

@@ -37,7 +37,8 @@ def nothing_to_do(plans: Plans, *, everywhere: bool, wanted: bool) -> str:
     told = f"none of the {count} commits {since} asks for a release"
     if count < 2:
         told = f"the commit {since} asks for no release" if count else f"there is no commit {since}"
-    return f"{'; '.join(filter(None, [state, told]))}."
+    text = "; ".join(filter(None, [state, told]))
+    return f"{text[:1].upper()}{text[1:]}." if not released else f"{text}."
 
 
 def not_from_here(text: str, problem: Finding, prepared: Prepared) -> Next:

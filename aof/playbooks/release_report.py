@@ -127,7 +127,7 @@ def report_blocks(
         texts = _only_package(plans.plans[0], outcome, known.get("", ""))
     return {
         **texts,
-        "way": _way(outcome, ahead),
+        "way": _way(outcome, ahead, out=any(one.current for one in plans.plans)),
         "fix": outcome.fix,
         "again": _again(outcome, settings),
         "stages": _stages(stages),
@@ -209,13 +209,20 @@ def _stages(stages: Sequence[StageView]) -> str:
     return "\n".join(lines)
 
 
-def _way(outcome: Next, ahead: Sequence[str]) -> str:
-    """The checkpoints in order; ticked when they are behind, bold where the release stands."""
-    reached = dict.fromkeys(ahead, outcome.decision == "NO-RELEASE")
+def _way(outcome: Next, ahead: Sequence[str], *, out: bool) -> str:
+    """The checkpoints in order; ticked when they are behind, bold where the release stands.
+
+    Args:
+        outcome: What comes next.
+        ahead: Names of the environments.
+        out: There has been a release.
+    """
+    finished = out and outcome.decision == "NO-RELEASE"
+    reached = dict.fromkeys(ahead, finished)
     for name in reached:
         views = [view for view in outcome.stages if view.stage.name == name]
         reached[name] = all(view.done for view in views) if views else reached[name]
-    released = bool(outcome.stages) or outcome.decision == "NO-RELEASE"
+    released = finished or bool(outcome.stages)
     steps = {"version and changelog": released, **reached}
     here = next((name for name, done in steps.items() if not done), "")
     marks = {name: f"{name} ✔" if done else name for name, done in steps.items()}

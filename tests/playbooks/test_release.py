@@ -65,6 +65,26 @@ def test_running_again_after_a_release_finds_nothing_to_do(bench: ReleaseBench) 
     assert bench.assess().decision == "NO-RELEASE"
 
 
+def test_commits_without_a_convention_come_with_a_way_to_release_them(bench: ReleaseBench) -> None:
+    bench.run()
+    bench.repo.commit("Tidy up")
+    bench.push()
+    found = bench.assess()
+    assert found.decision == "NO-RELEASE"
+    assert "`--set version=VERSION`" in found.blocks["fix"]
+    assert bench.assess("Create release v1.1.1").decision == "RELEASE"
+
+
+def test_where_nothing_was_ever_released_no_checkpoint_is_behind(bench: ReleaseBench) -> None:
+    for tag in bench.repo.git("tag").split():
+        bench.repo.git("tag", "-d", tag)
+    bench.repo.git("checkout", "-q", "--orphan", "fresh")
+    bench.repo.commit("Begin")
+    found = bench.assess()
+    assert found.decision == "NO-RELEASE"
+    assert "✔" not in found.blocks["way"]
+
+
 def test_asking_again_for_the_version_that_is_out_is_no_mistake(bench: ReleaseBench) -> None:
     bench.run()
     assert bench.assess("Create release v1.1.0").summary == "v1.1.0 is released already."

@@ -63,3 +63,26 @@ def outside_note(outside: Sequence[RawCommit]) -> str:
         lines.append(f"- and {count - _MOST_OUTSIDE} more, see `outside` of `-o json`")
     noun = "1 commit touches" if count == 1 else f"{count} commits touch"
     return "\n".join([f"**Outside**: {noun} no package and no release.", "", *lines])
+
+
+def unheard_note(plans: Sequence[ReleasePlan], anyway: str) -> str:
+    """How to release commits that ask for nothing because they follow no convention.
+
+    Empty where something asks for a release, or every commit follows it.
+
+    Args:
+        plans: Of the repository.
+        anyway: What a person adds to name a version, e.g. `--release-as VERSION`.
+    """
+    if any(plan.next for plan in plans):
+        return ""
+    free = (one for plan in plans for one in plan.changed.unconventional if not one.merge)
+    count = len({one.sha for one in free})
+    if not count:
+        return ""
+    whose = "1 commit follows" if count == 1 else f"{count} commits follow"
+    return (
+        f"{whose} no convention and so ask{'s' if count == 1 else ''} for no version: release "
+        f"anyway with `{anyway}`, or let such commits count with `unconventional: patch` in "
+        "`.aof/release.yaml`"
+    )
