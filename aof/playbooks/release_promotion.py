@@ -50,7 +50,7 @@ class Promoter:
             "ROLLBACK",
             text,
             Verdict.FAIL,
-            actions=self._back(views, text),
+            actions=self._back(views, text.rstrip(".")),
             stages=[view for line in looked for view in line],
         )
 
@@ -60,7 +60,9 @@ class Promoter:
         failed = _in(pending, "failed")
         if failed:
             text = f"{_tags(failed)} failed in {name}: {_reasons(failed)}."
-            return Next("ROLLBACK", text, Verdict.FAIL, actions=self._back(failed, text))
+            return Next(
+                "ROLLBACK", text, Verdict.FAIL, actions=self._back(failed, text.rstrip("."))
+            )
         for state, words in (("blocked", "cannot go to"), ("taken-back", "does not go to")):
             stuck = _in(pending, state)
             if stuck:

@@ -56,7 +56,7 @@ class Published:
             parts.append(f"{'pushed' if self.pushed else 'not pushed'} to {self.remote}")
         if self.state:
             words = _PUBLICATION[self.state].format(forge=self.forge)
-            parts.append(f"{words}: <{self.url}>" if _URL.fullmatch(self.url) else words)
+            parts.append(f"{words}: {self.url}" if _URL.fullmatch(self.url) else words)
         return ", ".join(parts)
 
     def as_dict(self) -> dict[str, Any]:

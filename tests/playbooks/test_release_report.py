@@ -46,7 +46,7 @@ def test_a_release_that_is_out_is_named_with_commit_remote_and_page(bench: Relea
     )
     assert released["url"].endswith(f"/{REPO}/releases/tag/v1.1.0")
     assert found.summary == "v1.1.0 is released; there is no commit since."
-    words = f"commit `{sha[:12]}`, pushed to origin, published: <{released['url']}>"
+    words = f"commit `{sha[:12]}`, pushed to origin, published: {released['url']}"
     assert f"**Current release**: {words}" in found.blocks["heading"]
     assert found.blocks["fix"].startswith("the next stage is dev, once")
 
