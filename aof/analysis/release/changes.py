@@ -173,6 +173,7 @@ class _RangeReader:
     ) -> None:
         self.config, self.levels = config, config.levels
         self.cancelled_by, self.outside = cancellation.cancelled, cancellation.outside
+        self.alike = cancellation.alike
         self.titles, self.parts = titles, parts
         self.special = {*self.cancelled_by, *self.outside, *titles, *parts}
         self.changes: list[Change] = []
@@ -209,6 +210,10 @@ class _RangeReader:
         if note is not None:
             text = "undoes or brings back something outside this range"
             self.diagnostics.append(Diagnostic("revert-of-released", "info", text, commit.sha))
+            if commit.sha in self.alike:
+                text = f"names a commit that is not here; was {self.alike[commit.sha][:12]} meant?"
+                text += " It has the subject, and counts"
+                self.diagnostics.append(Diagnostic("revert-unknown", "ask", text, commit.sha))
             parsed = _as_revert(parsed, note) if note.pure else parsed
         title = self.titles.get(commit.sha)
         return parsed if title is None else self._titled(commit, parsed, title)

@@ -23,6 +23,7 @@ _BY_REQUEST = re.compile(
 )
 _QUOTED = re.compile(r'(Revert|Reapply) "(.*)"\s*(?:\((?:#|!)\d+\))?$', re.DOTALL)
 _SHA = re.compile(r"\b[0-9a-f]{7,64}\b")
+_PICKED = re.compile(r"^\(cherry picked from commit ([0-9a-f]{40,64})\)", re.MULTILINE)
 
 
 class RevertNote(NamedTuple):
@@ -45,11 +46,13 @@ class RevertNote(NamedTuple):
 class Cancellation:
     """Result: sha of a cancelled commit to what cancelled it, and what stayed.
 
-    `outside` holds active reverts whose target is not in the range: sha to note.
+    `outside` holds active reverts whose target is not in the range: sha to note; `alike`,
+    for some of them, a commit in the range with the subject they undo.
     """
 
     cancelled: dict[str, str] = field(default_factory=dict)
     outside: dict[str, RevertNote] = field(default_factory=dict)
+    alike: dict[str, str] = field(default_factory=dict)
 
 
 def revert_note(message: str, parsed: ParsedCommit) -> RevertNote | None:
@@ -116,7 +119,12 @@ def cancel_reverts(commits: Sequence[RawCommit], parsed: Sequence[ParsedCommit])
         for target in inside:
             reverted_by.setdefault(target, []).append(sha)
     active = _active(reverts.keys(), reverted_by)
-    return _settle(notes, reverts, active)
+    result = _settle(notes, reverts, active)
+    for sha, note in result.outside.items():
+        alike = targets.alike(sha, note)
+        if alike is not None and alike not in result.cancelled:
+            result.alike[sha] = alike
+    return result
 
 
 def _settle(
@@ -167,14 +175,18 @@ class _Targets:
         self.by_header: dict[str, list[str]] = {}
         self.by_request: dict[str, list[str]] = {}
         self.undone: set[str] = set()
+        self.picked: dict[str, list[str]] = {}
         for commit, one in zip(commits, parsed, strict=True):
             self.by_header.setdefault(without_numbers(one.header), []).append(commit.sha)
             if request := request_of(commit.message):
                 self.by_request.setdefault(request[1:], []).append(commit.sha)
+            if "(cherry picked from" in commit.message:
+                for origin in _PICKED.findall(commit.message):
+                    self.picked.setdefault(origin, []).append(commit.sha)
 
     def of(self, sha: str, note: RevertNote) -> tuple[tuple[str, ...], bool]:
         """Targets inside the range, and whether those are all that is named."""
-        named = [self._by_name(name) for name in note.shas]
+        named = [self._by_name(sha, name) for name in note.shas]
         if not named:
             named = [self._earlier(sha, self.by_request.get(one, [])) for one in note.requests]
         if not any(named) and not note.shas and note.subject:
@@ -183,13 +195,20 @@ class _Targets:
         self.undone.update(found)
         return tuple(dict.fromkeys(found)), all(named)
 
-    def _by_name(self, name: str) -> str | None:
+    def _by_name(self, sha: str, name: str) -> str | None:
+        """The commit of that name, or the one that was picked from it."""
         if name in self.commits:
             return name
         index = bisect_left(self.sorted, name)
         if index < len(self.sorted) and self.sorted[index].startswith(name):
             return self.sorted[index]
-        return None
+        return self._earlier(sha, self.picked.get(name, ()))
+
+    def alike(self, sha: str, note: RevertNote) -> str | None:
+        """An earlier commit with the subject a revert undoes, whatever commit it names."""
+        if not (note.pure and note.shas and note.subject):
+            return None
+        return self._earlier(sha, self.by_header.get(without_numbers(note.subject), []))
 
     def _earlier(self, sha: str, candidates: Sequence[str]) -> str | None:
         older = [one for one in candidates if self.position[one] > self.position[sha]]

@@ -1,7 +1,7 @@
 import pytest
 
 from aof.analysis.release.model import RawCommit
-from tests.analysis.release.commits import plan, sha
+from tests.analysis.release.commits import codes, plan, sha
 
 
 def undo(number: int, subject: str, word: str = "Revert") -> str:
@@ -120,3 +120,23 @@ def test_commits_that_revert_each_other_do_not_loop() -> None:
 def test_a_squash_that_mentions_a_revert_of_its_own_branch_is_kept() -> None:
     message = f'feat: x (#3)\n\n* feat: y\n\n* Revert "z"\n\nThis reverts commit {"c" * 40}.'
     assert plan([message]).next == "v1.3.0"
+
+
+ELSEWHERE = "d" * 40
+
+
+@pytest.mark.parametrize("rounds", [1, 2, 3])
+def test_a_picked_revert_undoes_the_commit_picked_from_what_it_names(rounds: int) -> None:
+    picked = f"feat: x\n\n(cherry picked from commit {ELSEWHERE})"
+    undone = f'Revert "feat: x"\n\nThis reverts commit {ELSEWHERE}.'
+    assert subjects([picked, undone] * rounds) == ([], 2 * rounds)
+    assert subjects([*[picked, undone] * rounds, picked]) == (["x"], 2 * rounds)
+
+
+def test_a_revert_of_a_commit_that_was_rebased_asks() -> None:
+    undone = f'Revert "feat: x"\n\nThis reverts commit {ELSEWHERE}.'
+    made = plan(["feat: x", undone])
+    assert (made.next, codes(made)) == ("v1.3.0", ["revert-of-released", "revert-unknown"])
+    assert sha(1)[:12] in made.questions[0].text
+    assert plan(["feat: x", undo(1, "feat: x"), undone]).questions == ()
+    assert plan(["feat: y", undone]).questions == ()
