@@ -194,7 +194,8 @@ class _Choice:
         version = next_prerelease(target, self.token, known)
         if self.under_way is None or self.releases.prerelease is None:
             return version
-        same = (self.under_way.final, self.under_way.prerelease[:1]) == (target, (self.token,))
+        token = self.under_way.prerelease[0].rstrip("0123456789")
+        same = (self.under_way.final, token) == (target, self.token)
         if same and self._level_since(self.releases.prerelease.tag.sha) is Level.NONE:
             return None
         if version < self.under_way:

@@ -6,6 +6,7 @@ specification 2.4 (feat MINOR, fix and perf PATCH, the rest nothing).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from types import MappingProxyType
 
@@ -59,14 +60,22 @@ def next_final(last_final: Version, level: Level, last_prerelease: Version | Non
 
 
 def next_prerelease(base: Version, token: str, existing: Collection[Version]) -> Version:
-    """The next `base-token.N`; N starts at 1 and goes on from what exists."""
-    numbers = [
-        int(version.prerelease[1])
-        for version in existing
-        if version.final == base
-        and len(version.prerelease) == 2
-        and version.prerelease[0] == token
-        and version.prerelease[1].isdigit()
+    """The next `base-token.N`; N starts at 1 and goes on from what exists.
+
+    Where only `base-tokenN` exists it goes on in that form.
+    """
+    there = {version.prerelease for version in existing if version.final == base}
+    dotted = [
+        int(one[1]) for one in there if len(one) == 2 and one[0] == token and one[1].isdigit()
     ]
-    number = str(max(numbers, default=0) + 1)
-    return Version(base.major, base.minor, base.patch, (token, number))
+    joined = [int(match[1]) for one in there if (match := _joined(token, one))]
+    number = str(max(dotted or joined, default=0) + 1)
+    form = (f"{token}{number}",) if joined and not dotted else (token, number)
+    return Version(base.major, base.minor, base.patch, form)
+
+
+def _joined(token: str, prerelease: tuple[str, ...]) -> re.Match[str] | None:
+    """The number of `rc2`; SemVer has `rc10` below it, so the plan asks when it gets there."""
+    return (
+        re.fullmatch(rf"{re.escape(token)}(\d+)", prerelease[0]) if len(prerelease) == 1 else None
+    )

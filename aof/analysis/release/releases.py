@@ -158,7 +158,8 @@ def _read(
             ignored.append(tag.name)
         else:
             known.append(release)
-    known.sort(key=lambda release: release.order, reverse=True)
+    # Of equals, which differ in build metadata alone, the one made last comes first.
+    known.sort(key=lambda one: (one.order, one.tag.time, one.tag.name), reverse=True)
     return tuple(known), ignored
 
 

@@ -224,3 +224,27 @@ def test_the_id_covers_commits_tags_and_settings() -> None:
 
 def test_date_is_the_one_given() -> None:
     assert plan(["fix: x"]).day == date(2026, 11, 20)
+
+
+@pytest.mark.parametrize(
+    ("tags", "messages", "version"),
+    [
+        (["v1.2.3", "v1.3.0-rc1"], ["feat: x"], "v1.3.0-rc2"),
+        (["v1.2.3", "v1.3.0-rc1", "v1.3.0-rc.1"], ["feat: x"], None),
+        (["v1.2.3", "v1.3.0-rc1"], ["feat!: x"], "v2.0.0-rc.1"),
+        (["v1.2.3", "v1.3.0-rc8", "v1.3.0-rc9"], ["feat: x"], None),
+        (["v1.2.3", "v1.3.0-rc1"], ["docs: x"], None),
+    ],
+)
+def test_prereleases_go_on_in_the_form_they_have(
+    tags: list[str], messages: list[str], version: str | None
+) -> None:
+    made = plan(messages, tags, ReleaseConfig(prerelease="rc"))
+    assert made.next == version
+
+
+def test_of_equal_versions_the_one_tagged_last_is_the_last_release() -> None:
+    tags = [Tag("v1.2.3+b", sha("b"), 20), Tag("v1.2.3", sha("a"), 10)]
+    assert find_releases(tags, ReleaseConfig(), lambda _: True).known[0].tag.name == "v1.2.3+b"
+    later = [Tag("v1.2.3+b", sha("b"), 20), Tag("v1.2.3", sha("a"), 30)]
+    assert find_releases(later, ReleaseConfig(), lambda _: True).known[0].tag.name == "v1.2.3"

@@ -251,6 +251,11 @@ def test_a_version_that_stands_for_a_property_is_set_there() -> None:
     assert after == REVISION.replace(b"<revision>1.2.3", b"<revision>1.3.0")
 
 
+def test_an_angle_in_an_attribute_ends_no_tag() -> None:
+    text = b"""<project><version a="1>0" b='"'>1.2.3</version></project>"""
+    assert bump("pom.xml", text) == text.replace(b"1.2.3", b"1.3.0")
+
+
 def test_a_namespace_may_have_a_prefix() -> None:
     text = b"""<m:project xmlns:m="http://maven.apache.org/POM/4.0.0"><m:parent><m:version>1.2.3
     </m:version></m:parent><m:version>1.2.3</m:version></m:project>"""

@@ -51,6 +51,7 @@ def locate_pom(content: bytes, path: str, field: str = "") -> list[Located]:
     return [found]
 
 
+_TAG = re.compile(rb"""<(?:[^<>"']|"[^"]*+"|'[^']*+')*+>""")
 _PROPERTY = re.compile(r"\$\{([^{}]+)\}")
 
 
@@ -69,7 +70,8 @@ class _Seeker:
         self.parser.StartDoctypeDeclHandler = self.refuse
 
     def start(self, name: str, _: dict[str, str]) -> None:
-        begin = self.content.find(b">", self.parser.CurrentByteIndex) + 1
+        tag = _TAG.match(self.content, self.parser.CurrentByteIndex)
+        begin = tag.end() if tag else len(self.content)
         if not self.stack:
             self.prefix = name[: name.find(":") + 1]
         self.stack.append((name.removeprefix(self.prefix), begin))
