@@ -98,7 +98,6 @@ def _analyze(
     output: str,
 ) -> None:
     from aof.analysis.release.history import read_plans
-    from aof.analysis.release.overview import unheard_note
     from aof.cli.release_repository import Clone, find_config
     from aof.transport.git_reader import GitReader
 
@@ -119,6 +118,8 @@ def _analyze(
     documents = [
         {**plan.as_dict(), "changelog": _section(plan, settings, root)} for plan in plans.plans
     ]
+    from aof.analysis.release.overview import unheard_note
+
     hint = unheard_note(plans.plans, "--release-as VERSION") if output == "text" else ""
     if not settings.packages:
         emit_as(documents[0], output, markdown=_shown(documents[0], output) + hint)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from aof.analysis.release.config import ReleaseConfig, read_config
 from aof.errors import UsageFault, did_you_mean
-from aof.manifests.yaml_documents import Document, parse_one
+
+if TYPE_CHECKING:
+    from aof.manifests.yaml_documents import Document
 
 PATHS = (".aof/release.yaml", ".aof/release.yml")
 AGENT_KEYS = ("app", "apps", "assets", "forge", "gitops", "stages")
@@ -24,13 +26,13 @@ class ReleaseFile:
     """What the file says.
 
     Attributes:
-        document: All of it, with lines; `file` is empty when there is no file.
+        document: All of it, with lines; None when there is no file.
         config: What version and changelog follow.
         release: The same as it is written.
         agent: What else the agent reads, as it is written.
     """
 
-    document: Document = field(default_factory=lambda: Document("", {}))
+    document: Document | None = None
     config: ReleaseConfig = field(default_factory=ReleaseConfig)
     release: Mapping[str, Any] = field(default_factory=dict)
     agent: Mapping[str, Any] = field(default_factory=dict)
@@ -64,6 +66,8 @@ def read_release_file(content: bytes, file: str) -> ReleaseFile:
     Raises:
         UsageFault: It is not YAML, has a key twice, or one that nothing reads.
     """
+    from aof.manifests.yaml_documents import parse_one  # scripts without a file pay nothing
+
     document = parse_one(content, file)
     if document.data is None:
         document.data = {}

@@ -64,6 +64,9 @@ def options_in(file: ReleaseFile) -> ReleaseOptions:
     Raises:
         ManifestError: It does not fit; with file and lines.
     """
+    if file.document is None:
+        return ReleaseOptions()
+    name, line_of = file.document.file, file.document.line_of
     try:
         return ReleaseOptions.model_validate(file.agent)
     except ValidationError as error:
@@ -73,8 +76,8 @@ def options_in(file: ReleaseFile) -> ReleaseOptions:
                     one.what,
                     why=one.why,
                     fix=one.fix,
-                    file=file.document.file,
-                    line=file.document.line_of(one.path),
+                    file=name,
+                    line=line_of(one.path),
                 )
                 for one in shape_problems(error, file.agent, ReleaseOptions)
             ]

@@ -83,6 +83,7 @@ def test_the_example_of_the_manual_holds_and_fits_the_schema() -> None:
     manual = (ROOT / "docs/release-manager.md").read_text()
     (text,) = re.findall(r"```yaml\n(tag: .*?)```", manual, re.DOTALL)
     found = read_release_file(text.encode(), "docs")
+    assert found.document is not None
     jsonschema.validate(json.loads(json.dumps(found.document.data)), release_schema())
     assert [one.name for one in found.config.packages] == ["core", "ui"]
     assert options_in(found).app == "shop"
