@@ -196,6 +196,16 @@ def canonical_json(value: Any) -> str:
     )
 
 
+def text_in_path(text: str) -> str:
+    """`text` as a value in a JMESPath expression, whatever quotes it holds."""
+    return "`" + json.dumps(text).replace("`", "\\`") + "`"
+
+
+def name_in_path(text: str) -> str:
+    """`text` as the name of a member in a JMESPath expression, whatever quotes it holds."""
+    return json.dumps(text)
+
+
 def digest(value: Any) -> str:
     """`sha256:` and the hash of the canonical JSON of `value`."""
     return "sha256:" + hashlib.sha256(canonical_json(value).encode()).hexdigest()

@@ -203,3 +203,13 @@ def test_a_full_changelog_of_several_packages_is_refused_with_a_name_to_give(
     with pytest.raises(UsageFault) as caught:
         run(packages, "--package", "quite")
     assert caught.value.fix == "did you mean 'quiet'?"
+
+
+def test_a_tag_of_no_possible_time_has_no_day(repo: GitSandbox) -> None:
+    head = repo.head()
+    text = f"object {head}\ntype commit\ntag v1.5.0\ntagger a <a> 99999999999999 +0000\n\nx\n"
+    made = repo.git("hash-object", "-t", "tag", "-w", "--stdin", input_bytes=text.encode())
+    repo.git("update-ref", "refs/tags/v1.5.0", made)
+    result = run(repo, "--full")
+    assert result.exit_code == 0
+    assert "## [1.5.0]\n" in result.stdout

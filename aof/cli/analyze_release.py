@@ -268,5 +268,9 @@ def _all_sections(
             )
 
 
-def _day(seconds: int) -> date:
-    return datetime.fromtimestamp(seconds, UTC).date()
+def _day(seconds: int) -> date | None:
+    """The day of a tag; None where its time is none: whoever makes a tag may write any number."""
+    try:
+        return datetime.fromtimestamp(seconds, UTC).date()
+    except (ValueError, OverflowError, OSError):
+        return None

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from aof.plans import Action, Assumption, Check, digest
+from aof.plans import Action, Assumption, Check, digest, text_in_path
 from aof.playbooks.base import Calls
 
 Kind = Literal["github_actions", "gitlab_ci"]
@@ -208,7 +208,9 @@ class Forge:
             return []
         # Servers without digests are believed by the size, as the tool does.
         whole = f"digest=='sha256:{asset.sha256}' || (!digest && size==`{asset.size}`)"
-        found = f"release.assets[?name=='{asset.name}' && state=='uploaded' && ({whole})]"
+        found = (
+            f"release.assets[?name=={text_in_path(asset.name)} && state=='uploaded' && ({whole})]"
+        )
         condition = f"length({found} || `[]`) == `1`"
         return [self._is(tag, condition, f"{asset.name} is in the release, whole")]
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from aof.analysis.release.pins import find_pin, set_pin
 from aof.errors import PlanRefused
-from aof.plans import Action, Assumption, Check, digest
+from aof.plans import Action, Assumption, Check, digest, name_in_path, text_in_path
 from aof.playbooks.release_options import PinFile
 from aof.playbooks.release_pins import TRAILER, Pins
 from aof.playbooks.release_review import ReviewBranch, review_branch
@@ -109,7 +110,9 @@ class PinSteps:
             target=target,
             assumes=[self._unmoved(target)],
             verify=[self._pushed(name)],
-            undo=f"git push origin --delete {target}" if self.pins.review else "",
+            undo=shlex.join(["git", "push", "origin", "--delete", target])
+            if self.pins.review
+            else "",
             **more,
         )
 
@@ -156,14 +159,14 @@ class PinSteps:
             tool=self.pins.tool,
             operation="log",
             arguments={"revision": f"refs/heads/{branch}", "since": self.pins.head, "max_count": 0},
-            condition=f"length(commits[?contains(message, '{trailer}')]) > `0`",
+            condition=f"length(commits[?contains(message, {text_in_path(trailer)})]) > `0`",
             describes=f"{branch} has the commit",
         )
 
     def _pushed(self, name: str) -> Check:
-        condition = f'refs."{name}" != `null`'
+        condition = f"refs.{name_in_path(name)} != `null`"
         if not self.pins.review:
-            condition += f" && refs.\"{name}\" != '{self.pins.head}'"
+            condition += f" && refs.{name_in_path(name)} != '{self.pins.head}'"
         return Check(
             tool=self.pins.tool,
             operation="remote_refs",
@@ -180,7 +183,7 @@ class PinSteps:
             tool=pins.tool,
             operation="remote_refs",
             arguments={"names": [name], **({} if pins.has_remote else {"remote": "."})},
-            path=f'refs."{name}"',
+            path=f"refs.{name_in_path(name)}",
             digest=digest(None if pins.review else pins.head),
             describes=f"there is no {target} yet" if pins.review else f"{target} has not moved",
         )
@@ -189,5 +192,7 @@ class PinSteps:
         if branch == self.pins.branch == self.pins.shown:
             return f"git reset --keep {self.pins.head[:12]}"
         if branch == self.pins.branch:
-            return f"git update-ref refs/heads/{self.pins.branch} {self.pins.head[:12]}"
-        return f"git branch -D {branch}"
+            return shlex.join(
+                ["git", "update-ref", f"refs/heads/{self.pins.branch}", self.pins.head[:12]]
+            )
+        return shlex.join(["git", "branch", "-D", branch])

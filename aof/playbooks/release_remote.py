@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -87,7 +88,7 @@ class RemoteView:
         if self.elsewhere:
             why = f"releases are made from {self.elsewhere}, and this clone is on {self.branch}"
             allow = f"`branch: {self.branch}` in the release settings"
-            fix = f"git switch {self.elsewhere}; or allow this one: {allow}"
+            fix = f"{shlex.join(['git', 'switch', self.elsewhere])}; or allow this one: {allow}"
         elif alien:
             why, fix = f"the remote has {alien[0]}, this clone does not", "git fetch --tags"
         elif self.branch_sha not in {None, head} and not repository.holds(str(self.branch_sha)):
@@ -95,7 +96,8 @@ class RemoteView:
             fix = f"git pull, or fetch and switch to {self.branch}"
             if repository.status["detached"]:
                 why = f"HEAD is detached, and behind the remote's {self.branch}"
-                fix = f"git fetch --tags && git checkout --detach {self.name}/{self.branch}"
+                place = shlex.quote(f"{self.name}/{self.branch}")
+                fix = f"git fetch --tags && git checkout --detach {place}"
         elif dirty:
             why, fix = f"{', '.join(dirty)} has changes not committed", "commit or stash them"
         return self._finding(why, fix) if why else None

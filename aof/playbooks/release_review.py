@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass
 
 from aof.playbooks.base import Calls
@@ -51,8 +52,10 @@ def review_branch(
     commits = read.data["commits"] if read.ok else []
     if len(commits) == 1 and commits[0]["parents"] == [base] and mark in commits[0]["message"]:
         return found
-    fix = f"git fetch {remote} {name}"
+    fix = shlex.join(["git", "fetch", remote, name])
     if read.ok:
-        deletions = [f"git push {remote} --delete {name}"] if there else []
-        fix = "; ".join([*deletions, *([f"git branch -D {name}"] if here else [])])
+        deletions = [shlex.join(["git", "push", remote, "--delete", name])] if there else []
+        fix = "; ".join(
+            [*deletions, *([shlex.join(["git", "branch", "-D", name])] if here else [])]
+        )
     return ReviewBranch(name, here, there, foreign=True, fix=fix)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shlex
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from typing import Any
 from aof.analysis.release.config import ReleaseConfig
 from aof.analysis.release.progress import FOOTER
 from aof.errors import UsageFault
-from aof.plans import Action, Assumption, Check, digest
+from aof.plans import Action, Assumption, Check, digest, name_in_path, text_in_path
 from aof.playbooks.base import Calls
 from aof.playbooks.release_forge import Asset, Forge
 from aof.playbooks.release_prepared import Prepared
@@ -103,7 +104,7 @@ class ReleaseSteps:
             )
         actions = [] if found.tip else [self._commit(prepared, branch)]
         if found.there is None:
-            undo = f"git push {self.remote.name} --delete {branch}"
+            undo = shlex.join(["git", "push", self.remote.name, "--delete", branch])
             actions.append(self._push([f"refs/heads/{branch}"], [], undo=undo))
         if self.forge is not None:
             ends = (branch, self.remote.branch)
@@ -174,13 +175,15 @@ class ReleaseSteps:
     def _uncommit(self, branch: str) -> str:
         """How a commit that nobody has yet is taken back."""
         if branch != self.remote.branch:
-            return f"git branch -D {branch}"
+            return shlex.join(["git", "branch", "-D", branch])
         if self.repository.branch() == branch:
             return f"git reset --keep {self.repository.head()[:12]}"
-        return f"git update-ref refs/heads/{branch} {self.repository.head()[:12]}"
+        return shlex.join(
+            ["git", "update-ref", f"refs/heads/{branch}", self.repository.head()[:12]]
+        )
 
     def _tag(self, tag: str, sha: Any, message: str) -> Action:
-        named = f"tags[?name=='{tag}']"
+        named = f"tags[?name=={text_in_path(tag)}]"
         return self.calls.action(
             "git",
             "tag",
@@ -206,7 +209,7 @@ class ReleaseSteps:
                     describes=f"{tag} exists",
                 )
             ],
-            undo=f"git tag -d {tag}",
+            undo=shlex.join(["git", "tag", "-d", tag]),
         )
 
     def _push(self, branches: list[str], tags: Sequence[str], *, undo: str = "") -> Action:
@@ -217,7 +220,7 @@ class ReleaseSteps:
                 tool="git",
                 operation="remote_refs",
                 arguments={"names": [name]},
-                condition=f'pushed."{name}"',
+                condition=f"pushed.{name_in_path(name)}",
                 describes=f"the remote has {name} as it is here",
             )
             for name in names
@@ -238,7 +241,7 @@ class ReleaseSteps:
 
     def _committed(self, tag: str, branch: str) -> Check:
         """Looks for the commit by the footer that names its tag; tells later steps its name."""
-        mine = f"commits[?contains(message, '{FOOTER}: {tag}')]"
+        mine = f"commits[?contains(message, {text_in_path(f'{FOOTER}: {tag}')})]"
         return Check(
             tool="git",
             operation="log",
@@ -261,7 +264,7 @@ class ReleaseSteps:
                 tool="git",
                 operation="remote_refs",
                 arguments={"names": [name]},
-                path=f'refs."{name}"',
+                path=f"refs.{name_in_path(name)}",
                 digest=digest(self.remote.branch_sha),
                 describes=f"the remote's {self.remote.branch} has not moved",
             )

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from aof.errors import Unreachable, UsageFault
+from aof.plans import canonical_json
 from aof.tools.github_actions import GithubActions
 from tests.servers.github import READ_TOKEN, REPO, SHA, WRITE_TOKEN, GithubServer
 from tests.servers.loopback import Reply
@@ -263,3 +264,10 @@ def test_what_arrives_otherwise_is_an_error(server: GithubServer) -> None:
     server.plan("POST", "/assets", Reply(201, short))
     with pytest.raises(Unreachable, match="did not arrive as it is here"):
         do(server, "upload_asset", tag=TAG, path="app.tar.gz")
+
+
+def test_halves_of_pairs_in_answers_can_be_stored(server: GithubServer) -> None:
+    server.changes.release(TAG, draft=False, body="half \ud800 of a pair, and \U0001f389")
+    data = do(server, "get_release", tag=TAG)
+    assert canonical_json(data).encode()
+    assert "half ? of a pair, and \U0001f389" in canonical_json(data)

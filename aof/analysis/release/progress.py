@@ -15,6 +15,10 @@ from aof.analysis.release.model import RawCommit
 from aof.analysis.release.pull_requests import PULL_REQUEST
 
 FOOTER = "Release-Tag"
+# A name git takes, with a version in it: anybody's commit may hold such a footer.
+_TAG = re.compile(
+    r"(?![-/.])(?!.*(?:\.\.|//|@\{|\.lock$))(?=.*\d+\.\d)[^\s~^:?*\[\\\x00-\x20\x7f]{1,200}"
+)
 
 
 class Begun(NamedTuple):
@@ -79,4 +83,5 @@ def made_for(message: str) -> tuple[str, ...]:
         for one in footers
         if one.token.lower() == FOOTER.lower()
         for line in one.value.split("\n")[:1]
+        if _TAG.fullmatch(line.strip())
     )
