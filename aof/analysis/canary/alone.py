@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from operator import add
 
 from aof.analysis.canary.evidence import Arm
 from aof.analysis.canary.histogram import Histogram
@@ -40,8 +41,7 @@ class Sums:
         if known is None or known.bounds != found.bounds:
             self.histogram = found
         else:
-            counts = [a + b for a, b in zip(known.counts, found.counts, strict=True)]
-            self.histogram = Histogram(known.bounds, counts)
+            self.histogram = Histogram(known.bounds, [*map(add, known.counts, found.counts)])
 
     @property
     def spread(self) -> float:

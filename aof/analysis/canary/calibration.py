@@ -225,7 +225,7 @@ def _usual_rise(rollouts: Sequence[CanaryEvidence]) -> float:
     """The relative difference that 95 % of the rollouts stay below."""
     rises = []
     for rollout in rollouts:
-        rates = _series(rollout.windows).rates()
+        rates = _series(rollout.windows).totals.rates
         if rates is not None and rates.baseline > 0:
             rises.append(abs(rates.rise) / rates.baseline)
     return sorted(rises)[int(0.95 * (len(rises) - 1))] if rises else 0.0

@@ -10,18 +10,20 @@ from __future__ import annotations
 import math
 from bisect import bisect_left
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from itertools import pairwise
 from statistics import NormalDist
-from typing import NamedTuple
 
 _NORMAL = NormalDist()
 
 
-class Histogram(NamedTuple):
+@dataclass(slots=True)
+class Histogram:
     """Counts of requests no slower than each bound (seconds, rising, last is infinite)."""
 
     bounds: tuple[float, ...]
     counts: Sequence[float]
+    _corners: dict[int, tuple[float, float]] = field(default_factory=dict, compare=False)
 
     @property
     def total(self) -> float:
@@ -52,26 +54,30 @@ class Histogram(NamedTuple):
         return (self.bounds[at - 1] if at else 0.0, self.bounds[at])
 
     def quantile(self, level: float) -> float | None:
-        """Seconds below which `level` (0 to 1) of the requests lie; None when unknowable."""
-        if self.total <= 0 or len(self.bounds) < 2:
+        """Seconds below which `level` (0 to 1) of the requests lie; None when unknowable.
+
+        Counts may be fractional, but half a request is none.
+        """
+        bounds, counts, total = self.bounds, self.counts, self.counts[-1]
+        if total <= 0.5 or len(bounds) < 2:
             return None
-        at = min(bisect_left(self.counts, level * self.total), len(self.counts) - 1)
+        at = min(bisect_left(counts, level * total), len(counts) - 1)
         if at == 0:
-            return self.bounds[0] * level * self.total / max(self.counts[0], 1e-300)
-        left = self._segment(at)
-        if left is None:
-            return self.bounds[-2]
-        (x0, z0), (x1, z1) = left
+            return bounds[0] * level * total / max(counts[0], 1e-300)
+        segment = self._segment(at)
+        if segment is None:
+            return bounds[-2]
+        (x0, z0), (x1, z1) = segment
         if z1 - z0 < 1e-9:
-            return self.bounds[at - 1]
+            return bounds[at - 1]
         found = x0 + (x1 - x0) * (_NORMAL.inv_cdf(level) - z0) / (z1 - z0)
         # Beyond the last finite bound the line is extrapolated: no further than tenfold.
-        top = self.bounds[at] if at < len(self.bounds) - 1 else 10 * self.bounds[-2]
-        return math.exp(min(max(found, math.log(self.bounds[at - 1])), math.log(top)))
+        top = bounds[at] if at < len(bounds) - 1 else 10 * bounds[-2]
+        return math.exp(min(max(found, math.log(bounds[at - 1])), math.log(top)))
 
     def share_above(self, seconds: float) -> float | None:
         """Estimated share of requests slower than `seconds`; None when unknowable."""
-        if self.total <= 0 or len(self.bounds) < 2 or seconds <= 0:
+        if self.total <= 0.5 or len(self.bounds) < 2 or seconds <= 0:
             return None
         at = bisect_left(self.bounds, seconds)
         if self.bounds[at] == seconds:
@@ -93,7 +99,11 @@ class Histogram(NamedTuple):
         return self._corner(at - 1), self._corner(at)
 
     def _corner(self, at: int) -> tuple[float, float]:
-        # Half a request from either end keeps the probit finite.
-        least = 0.5 / self.total
-        share = min(max(self.counts[at] / self.total, least), 1 - least)
-        return math.log(self.bounds[at]), _NORMAL.inv_cdf(share)
+        # Remembered: several quantiles of one histogram lie in the same bucket.
+        corner = self._corners.get(at)
+        if corner is None:
+            # Half a request from either end keeps the probit finite.
+            least = 0.5 / self.total
+            share = min(max(self.counts[at] / self.total, least), 1 - least)
+            corner = self._corners[at] = math.log(self.bounds[at]), _NORMAL.inv_cdf(share)
+        return corner

@@ -13,7 +13,8 @@ from aof.analysis.canary.evidence import Arm, CanaryEvidence, Window
 from aof.analysis.canary.gauges import judge_gauge
 from aof.analysis.canary.guards import RecentWindows, event_guards
 from aof.analysis.canary.judgement import Guard, Judgement, Metric, StageView
-from aof.analysis.canary.latency import LatencyTrack
+from aof.analysis.canary.latency import judge_latency
+from aof.analysis.canary.latency_counts import LatencyTrack
 from aof.analysis.canary.limits import CanaryLimits
 from aof.analysis.canary.look import Coverage, Look
 from aof.analysis.canary.points import judge_point, point_guards
@@ -121,7 +122,7 @@ class Judge:
         self._alone.reference.add(baseline)
         self._traffic.add(placed.stage, _served(canary), _served(baseline))
         both = {"error_rate": (_errors(canary), _errors(baseline))}
-        for name in canary.ratios.keys() | baseline.ratios.keys():
+        for name in sorted(canary.ratios.keys() | baseline.ratios.keys()):
             both[name] = (_ratio(canary, name), _ratio(baseline, name))
         for name in self._ratios.keys() - both.keys():
             both[name] = (None, None)
@@ -194,7 +195,8 @@ class Judge:
                 rules = self._error_limits if name == "error_rate" else self.limits.for_ratio(name)
                 found.append(track.judge(rules, look))
         if self._latency is not None:
-            found += [self._latency.judge(level, look) for level in self._latency.levels]
+            latency = self._latency
+            found += [judge_latency(latency, level, look) for level in latency.levels]
         found += self._alone.metrics(self.limits)
         for name, gauge in self._evidence.gauges.items():
             found.append(

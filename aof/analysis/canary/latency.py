@@ -8,16 +8,15 @@ the baseline's windows re-weighted to the canary's exposure.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass, field
 
-from aof.analysis.canary.counters import Mark, RatioSeries
+from aof.analysis.canary.blocks import Totals
+from aof.analysis.canary.dispersion import believed_dispersion
 from aof.analysis.canary.histogram import Histogram
 from aof.analysis.canary.intervals import z_of
 from aof.analysis.canary.judgement import Metric, MetricVerdict, Stop, Worst
-from aof.analysis.canary.look import Coverage, Look
+from aof.analysis.canary.latency_counts import LatencyTrack
+from aof.analysis.canary.look import Look
 from aof.analysis.canary.ratios import stricter
-from aof.analysis.canary.timeline import Placed
 from aof.analysis.canary.wording import minutes, relative, seconds, strength_of, title_of
 
 _WIDE = 1.5
@@ -25,189 +24,28 @@ _WIDE = 1.5
 _WORTH_A_LOOK = 0.2
 
 
-@dataclass(slots=True)
-class _Block:
-    """Canary's counts, and the baseline's as if it had served the canary's requests."""
-
-    id: int
-    start_s: float
-    end_s: float
-    canary: Sequence[float]
-    baseline: Sequence[float]
-
-
-@dataclass(frozen=True, slots=True)
-class _Before:
-    """What had been counted when the current stage began."""
-
-    blocks: int
-    canary: list[float]
-    baseline: list[float]
-    baseline_square: float
-    baseline_total: float
-    marks: dict[float, list[Mark]]
+def judge_latency(track: LatencyTrack, level: float, look: Look) -> Metric:
+    """Verdict on the quantile `level` (0.95 or 0.99)."""
+    judged = _Judged.of(track, level, look)
+    if judged is None:
+        return _without_data(track, level)
+    whole = judged.metric()
+    if not judged.is_p95 or whole.stop == "ROLLBACK":
+        return whole
+    stage = track.stage_alone(level, least=_WORTH_A_LOOK)
+    alone = None if stage is None else _Judged.of(stage, level, look.of_stage())
+    return whole if alone is None else stricter(whole, alone.metric(), track.stage)
 
 
-@dataclass(slots=True)
-class LatencyTrack:
-    """Both versions' latency histograms so far, on the bounds they share."""
-
-    levels: tuple[float, ...] = (0.95, 0.99)
-    bounds: tuple[float, ...] = ()
-    coverage: Coverage = field(default_factory=Coverage)
-    blocks: list[_Block] = field(default_factory=list)
-    canary: list[float] = field(default_factory=list)
-    baseline: list[float] = field(default_factory=list)
-    baseline_square: float = 0.0
-    baseline_total: float = 0.0
-    slower: dict[float, list[tuple[int, RatioSeries]]] = field(default_factory=dict)
-    stage: int = 0
-    _learned: Histogram | None = None
-    _before: _Before | None = None
-
-    def learn(self, baseline: Histogram | None) -> None:
-        """Baseline before anything is compared: where its quantiles lie picks the bounds."""
-        if baseline is None or baseline.total <= 0:
-            return
-        known = self._learned
-        if known is None or known.bounds != baseline.bounds:
-            self._learned = baseline
-            return
-        sums = [a + b for a, b in zip(known.counts, baseline.counts, strict=True)]
-        self._learned = Histogram(known.bounds, sums)
-
-    def add(self, placed: Placed, canary: Histogram | None, baseline: Histogram | None) -> None:
-        """Add one compared window."""
-        if canary is None or baseline is None:
-            self.coverage.add(present=False)
-            return
-        if not self.bounds:
-            self._start(canary, baseline)
-        if not self.bounds:
-            # Measured, but without a request so far.
-            self.coverage.add(present=True)
-            return
-        canary, baseline = canary.on(self.bounds), baseline.on(self.bounds)
-        self.coverage.add(present=canary is not None and baseline is not None)
-        if canary is None or baseline is None or canary.total <= 0 or baseline.total <= 0:
-            return
-        self._count(placed, canary, baseline)
-
-    def _start(self, canary: Histogram, baseline: Histogram) -> None:
-        if baseline.total <= 0:
-            return
-        shared = sorted(set(canary.bounds) & set(baseline.bounds))
-        self.bounds = tuple(shared)
-        size = len(shared)
-        self.canary, self.baseline = [0.0] * size, [0.0] * size
-        learned = self._learned.on(self.bounds) if self._learned else None
-        known = learned or baseline.on(self.bounds)
-        for level in self.levels:
-            around = known.around(level) if known else (0.0, math.inf)
-            chosen = [self.bounds.index(bound) for bound in around if 0 < bound < math.inf]
-            self.slower[level] = [(at, RatioSeries()) for at in chosen]
-
-    def _count(self, placed: Placed, canary: Histogram, baseline: Histogram) -> None:
-        scale = canary.total / baseline.total
-        block = self.blocks[-1] if self.blocks else None
-        like = [count * scale for count in baseline.counts]
-        if placed.stage != self.stage:
-            self._before = self._so_far() if self.stage else None
-            self.stage = placed.stage
-        self.canary = _plus(self.canary, canary.counts)
-        self.baseline = _plus(self.baseline, like)
-        if block is None or block.id != placed.block:
-            self.blocks.append(_Block(placed.block, *placed.span, canary.counts, like))
-        else:
-            block.end_s = placed.end_s
-            block.canary = _plus(block.canary, canary.counts)
-            block.baseline = _plus(block.baseline, like)
-        self.baseline_square += canary.total * scale
-        self.baseline_total += baseline.total
-        all_c, all_b = canary.total, baseline.total
-        for tracked in self.slower.values():
-            for at, series in tracked:
-                slow_c, slow_b = all_c - canary.counts[at], all_b - baseline.counts[at]
-                series.add(placed.block, placed.span, (slow_c, all_c), (slow_b, all_b))
-
-    def _so_far(self) -> _Before:
-        marks = {
-            level: [series.mark() for _, series in tracked]
-            for level, tracked in self.slower.items()
-        }
-        return _Before(
-            len(self.blocks),
-            self.canary,
-            self.baseline,
-            self.baseline_square,
-            self.baseline_total,
-            marks,
-        )
-
-    def _stage_alone(self, level: float) -> LatencyTrack | None:
-        """The current stage as a track of its own, when more requests are slow in it."""
-        before = self._before
-        if before is None:
-            return None
-        series = [
-            (at, one.since(mark))
-            for (at, one), mark in zip(self.slower[level], before.marks[level], strict=True)
-        ]
-        rates = series[0][1].rates() if series else None
-        if rates is None or rates.rise <= _WORTH_A_LOOK * rates.baseline:
-            return None
-        return LatencyTrack(
-            levels=(level,),
-            bounds=self.bounds,
-            coverage=self.coverage,
-            blocks=self.blocks[before.blocks :],
-            canary=[a - b for a, b in zip(self.canary, before.canary, strict=True)],
-            baseline=[a - b for a, b in zip(self.baseline, before.baseline, strict=True)],
-            baseline_square=self.baseline_square - before.baseline_square,
-            baseline_total=self.baseline_total - before.baseline_total,
-            slower={level: series},
-        )
-
-    @property
-    def canary_total(self) -> float:
-        """Canary requests compared."""
-        return self.canary[-1] if self.canary else 0.0
-
-    def judge(self, level: float, look: Look) -> Metric:
-        """Verdict on the quantile `level` (0.95 or 0.99)."""
-        name = f"latency_p{level * 100:.0f}"
-        judged = None if not self.canary_total else _Judged.of(self, level, look)
-        if judged is not None:
-            whole = judged.metric()
-            stage = self._stage_alone(level) if level < 0.99 and whole.stop != "ROLLBACK" else None
-            alone = None if stage is None else _Judged.of(stage, level, look.of_stage())
-            return whole if alone is None else stricter(whole, alone.metric(), self.stage)
-        gap = self.coverage.gap or ("no traffic" if self.coverage.expected else "warming up")
-        return Metric(
-            name=name,
-            verdict="inconclusive" if gap == "warming up" else "nodata",
-            title=f"{title_of(name)}: {gap}",
-            unit="s",
-        )
-
-    def ratio(
-        self, level: float, *, since_s: float = -math.inf, without: float = math.inf
-    ) -> float | None:
-        """Canary's quantile over the baseline's, recent blocks only or without one block."""
-        canary, baseline = self.canary, self.baseline
-        if since_s > -math.inf or without < math.inf:
-            kept = [b for b in self.blocks if b.end_s > since_s and b.start_s != without]
-            if not kept:
-                return None
-            canary = [sum(column) for column in zip(*(b.canary for b in kept), strict=True)]
-            baseline = [sum(column) for column in zip(*(b.baseline for b in kept), strict=True)]
-        slow = Histogram(self.bounds, canary).quantile(level)
-        base = Histogram(self.bounds, baseline).quantile(level)
-        return slow / base if slow and base else None
-
-
-def _plus(sums: Sequence[float], counts: Sequence[float]) -> list[float]:
-    return [total + count for total, count in zip(sums, counts, strict=True)]
+def _without_data(track: LatencyTrack, level: float) -> Metric:
+    name = f"latency_p{level * 100:.0f}"
+    gap = track.coverage.gap or ("no traffic" if track.coverage.expected else "warming up")
+    return Metric(
+        name=name,
+        verdict="inconclusive" if gap == "warming up" else "nodata",
+        title=f"{title_of(name)}: {gap}",
+        unit="s",
+    )
 
 
 class _Judged:
@@ -220,7 +58,7 @@ class _Judged:
         self.baseline_histogram = Histogram(track.bounds, track.baseline)
         self.canary = self.canary_histogram.quantile(level) or 0.0
         self.baseline = self.baseline_histogram.quantile(level) or 0.0
-        self.series = [series for _, series in track.slower[level]]
+        self.series = track.series(level)
         self.dispersions = [series.dispersion(limits.noise) for series in self.series]
         self.dispersion = max(self.dispersions, default=1.0)
         self.log_e = self._mean_log_e([1.0] * len(self.series))
@@ -231,6 +69,8 @@ class _Judged:
     @classmethod
     def of(cls, track: LatencyTrack, level: float, look: Look) -> _Judged | None:
         """The quantile judged, or None when either arm's cannot be known."""
+        if not track.canary_total:
+            return None
         judged = cls(track, level, look)
         return judged if judged.canary > 0 and judged.baseline > 0 else None
 
@@ -254,13 +94,13 @@ class _Judged:
         limits, track = self.look.limits, self.track
         if self.log_e < self._log_threshold():
             return False
-        if not self.series[0].covers(limits.min_compared_s):
+        slower = self.series[0]
+        if not slower.totals.covers(limits.min_compared_s):
             return False
-        if self.series[0].total().bad_c < limits.min_errors or self.ratio <= self.limit:
+        if slower.totals.bad_c < limits.min_errors or self.ratio <= self.limit:
             return False
-        worst = self.series[0].worst()
-        rest = track.ratio(self.level, without=worst.start_s) if worst else None
-        recent = track.ratio(self.level, since_s=self.look.recent_from_s)
+        rest = track.ratio_without(self.level, slower.worst) if slower.worst else None
+        recent = track.recent_ratio(self.level, self.look.recent_from_s)
         return (
             rest is not None
             and rest > self.limit
@@ -276,7 +116,7 @@ class _Judged:
             return "NO-GO"
         nulls = [
             self._exceedance_ratio(self.track.bounds[at], limits.latency_ratio)
-            for at, _ in self.track.slower[self.level]
+            for at in self.track.around[self.level]
         ]
         beyond = self._mean_log_e(nulls) >= self._log_threshold()
         return "ROLLBACK" if beyond else "NO-GO"
@@ -354,28 +194,26 @@ class _Judged:
     def _lately(self) -> float | None:
         """The last minutes' ratio when they credibly show harm, which may have just begun."""
         limits, since = self.look.limits, self.look.recent_from_s
-        ratio = self.track.ratio(self.level, since_s=since)
+        ratio = self.track.recent_ratio(self.level, since)
         if ratio is None or ratio <= 1 + limits.recent_factor * (self.limit - 1):
             return None
-        slower = self.series[0]
-        recent = slower.rates(since_s=since)
-        if recent is None or slower.bad_since(since) < limits.min_errors:
+        blocks = self.series[0].recent(since)
+        slower = Totals.over(blocks)
+        if slower.rates is None or slower.bad_c < limits.min_errors:
             return None
-        believed = slower.believed_dispersion(limits.noise, since_s=since)
-        low, _ = recent.interval(believed, limits.recent_confidence)
+        believed = believed_dispersion(blocks, limits.noise)
+        low, _ = slower.rates.interval(believed, limits.recent_confidence)
         return ratio if low > 0 else None
 
     def _worst(self) -> Worst | None:
         """Both quantiles in the block that speaks most against the canary."""
-        worst = self.series[0].worst() if self.series else None
-        for block in self.track.blocks:
-            if worst is not None and block.start_s == worst.start_s:
-                canary = Histogram(self.track.bounds, block.canary).quantile(self.level)
-                baseline = Histogram(self.track.bounds, block.baseline).quantile(self.level)
-                if canary is not None and baseline is not None:
-                    at = f"+{block.start_s / 60:.0f} min"
-                    return Worst(at=at, baseline=baseline, canary=canary)
-        return None
+        worst = self.series[0].worst if self.series else None
+        if worst is None:
+            return None
+        canary, baseline = self.track.quantiles_in(self.level, worst.start_s)
+        if canary is None or baseline is None:
+            return None
+        return Worst(at=f"+{worst.start_s / 60:.0f} min", baseline=baseline, canary=canary)
 
     def _verdict(self, stop: Stop | None, up: float) -> MetricVerdict:
         limits = self.look.limits

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
-from aof.analysis.canary.counters import Block, Mark, Rates, RatioSeries
+from aof.analysis.canary.blocks import Block, Rates, Totals
+from aof.analysis.canary.counters import Mark, RatioSeries
+from aof.analysis.canary.dispersion import believed_dispersion
 from aof.analysis.canary.judgement import Metric, MetricVerdict, Stop, Worst
 from aof.analysis.canary.limits import RatioLimits
 from aof.analysis.canary.look import Coverage, Look
@@ -61,7 +64,7 @@ class RatioTrack:
 
     def judge(self, rules: RatioLimits, look: Look) -> Metric:
         """The metric's verdict at this look."""
-        rates = self.series.rates()
+        rates = self.series.totals.rates
         if rates is None or self.canary_requests <= 0:
             return self._without_data()
         whole = _Judged(self, self.series, rules, look, rates).metric()
@@ -72,10 +75,10 @@ class RatioTrack:
         """The current stage judged alone, when it looks worse than tolerable."""
         if self.stage_mark is None:
             return None
-        series = self.series.since(self.stage_mark)
-        rates = series.rates()
+        rates = self.series.totals_since(self.stage_mark).rates
         if rates is None or rates.rise <= rules.allowed(self.shown(rates)[0]):
             return None
+        series = self.series.since(self.stage_mark)
         return _Judged(self, series, rules, look.of_stage(), rates).metric()
 
     def _without_data(self) -> Metric:
@@ -126,18 +129,27 @@ class _Judged:
         self.dispersion = series.dispersion(limits.noise)
         self.log_e = series.log_e(self.dispersion)
         self.low, self.up = rates.interval(self.dispersion, limits.confidence)
-        self.total = series.total()
-        self.worst = series.worst()
+        self.total = series.totals
+        self.worst = series.worst
+
+    @cached_property
+    def _rest(self) -> Rates | None:
+        """All but the worst block."""
+        return self.series.without(self.worst).rates
+
+    @cached_property
+    def _recent(self) -> list[Block]:
+        """The last minutes."""
+        return self.series.recent(self.look.recent_from_s)
 
     def _confirmed(self) -> bool:
         """Significant, large enough, not the work of one block, and still going on."""
-        limits, series = self.look.limits, self.series
-        if self.log_e < self.look.log_threshold or not series.covers(limits.min_compared_s):
+        limits, total = self.look.limits, self.total
+        if self.log_e < self.look.log_threshold or not total.covers(limits.min_compared_s):
             return False
-        if self.total.bad_c < limits.min_errors or self.rates.rise <= self.allowed:
+        if total.bad_c < limits.min_errors or self.rates.rise <= self.allowed:
             return False
-        rest = series.rates(without=self.worst)
-        recent = series.rates(since_s=self.look.recent_from_s)
+        rest, recent = self._rest, Totals.over(self._recent).rates
         return (
             rest is not None
             and rest.rise > self.allowed
@@ -147,9 +159,7 @@ class _Judged:
 
     def _beyond_limit(self) -> bool:
         """Worse than tolerable by the same test, and beyond what stops a rollout."""
-        series = self.series
-        rest = series.rates(without=self.worst)
-        recent = series.rates(since_s=self.look.recent_from_s)
+        series, rest, recent = self.series, self._rest, Totals.over(self._recent).rates
         if self.rates.rise <= self.stopping or rest is None or rest.rise <= self.stopping:
             return False
         if recent is None or recent.rise <= self.allowed:
@@ -179,13 +189,11 @@ class _Judged:
 
     def _lately(self) -> _Lately | None:
         """The last minutes' rates when they credibly show harm, which may have just begun."""
-        limits, since = self.look.limits, self.look.recent_from_s
-        recent = self.series.rates(since_s=since)
-        if recent is None or recent.rise <= self.allowed:
+        limits, totals = self.look.limits, Totals.over(self._recent)
+        recent = totals.rates
+        if recent is None or recent.rise <= self.allowed or totals.bad_c < limits.min_errors:
             return None
-        if self.series.bad_since(since) < limits.min_errors:
-            return None
-        believed = self.series.believed_dispersion(limits.noise, since_s=since)
+        believed = believed_dispersion(self._recent, limits.noise)
         sure = recent.interval(believed, limits.confidence)[0] > self.allowed
         worse = recent.interval(believed, limits.recent_confidence)[0] > 0
         large = recent.rise > limits.recent_factor * self.allowed
@@ -239,16 +247,16 @@ class _Judged:
         harmless in all the others. Only a real outlier may be left out: leaving out whatever
         looks worst would make every proof too easy.
         """
-        series, limits, worst = self.series, self.look.limits, self.worst
+        limits, worst = self.look.limits, self.worst
         if worst is None or self.rates.rise > self.allowed:
             return False
-        rest = series.rates(without=worst)
-        if rest is None or not series.covers(limits.min_compared_s):
+        rest = self._rest if self.total.covers(limits.min_compared_s) else None
+        if rest is None:
             return False
         expected = worst.n_c * rest.canary
         if worst.bad_c - expected < _OUTLIER * math.sqrt(expected + 1):
             return False
-        dispersion = series.dispersion(limits.noise, without=worst)
+        dispersion = self.series.dispersion_without(worst, limits.noise)
         return rest.interval(dispersion, limits.confidence)[1] <= self.allowed
 
     def _needs(self, verdict: MetricVerdict) -> float | None:

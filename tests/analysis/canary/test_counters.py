@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import math
 import random
+from itertools import pairwise
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aof.analysis.canary.counters import RatioSeries
 from aof.analysis.canary.intervals import newcombe, theil_sen, wilson, z_of
@@ -59,7 +62,7 @@ def test_shared_drift_is_no_evidence() -> None:
 def test_a_growing_share_of_traffic_is_no_rise() -> None:
     # Pooled, the canary has 1.7 times the errors: it had more traffic when all was bad.
     found = series((1, 1000, 19, 19000), (200, 10000, 200, 10000))
-    rates = found.rates()
+    rates = found.totals.rates
     assert rates is not None
     assert rates.rise == pytest.approx(0.0)
 
@@ -85,7 +88,77 @@ def test_noise_between_windows_raises_the_dispersion() -> None:
     assert wild.dispersion(0.0) > 2
 
 
+COUNTS = st.tuples(
+    st.integers(0, 60), st.integers(100, 5000), st.integers(0, 60), st.integers(100, 5000)
+)
+
+
+@given(st.lists(COUNTS, min_size=1, max_size=40))
+def test_dispersion_is_that_of_the_residuals_written_out(
+    counts: list[tuple[int, int, int, int]],
+) -> None:
+    ratio = series(*counts).totals.rate_ratio
+    residuals = []
+    variances = 0.0
+    for bad_c, n_c, bad_b, n_b in counts:
+        if bad_c + bad_b:
+            share = ratio * n_c / (ratio * n_c + n_b)
+            variance = (bad_c + bad_b) * share * (1 - share)
+            residuals.append((bad_c - (bad_c + bad_b) * share) / math.sqrt(variance))
+            variances += variance
+    expected, size = 1.0, len(residuals)
+    if residuals:
+        squares = sum(one * one for one in residuals)
+        prior = 1 + 0.25**2 * variances / size
+        pearson = max((squares + 6 * prior) / (size - 1 + 6), 1.0)
+        lag = sum(a * b for a, b in pairwise(residuals)) / squares if squares > 1e-12 else 0.0
+        lag += (1 + 3 * lag) / size if size > 1 and squares > 1e-12 else 0.0
+        weight = size / (size + 16)
+        lag = weight * lag + (1 - weight) * 0.6 * (pearson - 1) / pearson
+        lag = min(max(lag, 0.0), 0.8)
+        expected = pearson * (1 + lag) / (1 - lag)
+    assert series(*counts).dispersion(0.25) == pytest.approx(expected, rel=1e-6)
+
+
+@given(st.lists(COUNTS, min_size=1, max_size=40), st.sampled_from([1.0, 1.3, 4.0]))
+def test_e_value_is_that_of_all_points_of_the_mixture(
+    counts: list[tuple[int, int, int, int]], null: float
+) -> None:
+    thetas = [1.1 * (50 / 1.1) ** (i / 47) for i in range(48)]
+    logs = []
+    for theta in thetas:
+        log = -math.log(theta)
+        for bad_c, n_c, bad_b, n_b in counts:
+            share = n_c / (n_c + n_b)
+            lost = math.log((1 + share * (null * theta - 1)) / (1 + share * (null - 1)))
+            log += bad_c * math.log(theta) - (bad_c + bad_b) * lost
+        logs.append(log)
+    top = max(logs)
+    mean = sum(math.exp(log - top) for log in logs) / sum(1 / theta for theta in thetas)
+    assert series(*counts).log_e(1.0, null=null) == pytest.approx(top + math.log(mean), abs=1e-6)
+
+
+@given(st.lists(COUNTS, min_size=2, max_size=20), st.integers(1, 19), st.booleans())
+def test_what_follows_a_mark_is_a_series_of_its_own(
+    counts: list[tuple[int, int, int, int]], at: int, looked: bool
+) -> None:
+    at = min(at, len(counts) - 1)
+    whole = series(*counts[:at])
+    if looked:
+        whole.log_e(1.0)
+    mark = whole.mark()
+    for number, (bad_c, n_c, bad_b, n_b) in enumerate(counts[at:], start=at):
+        whole.add(number, (number * 60.0, number * 60.0 + 60), (bad_c, n_c), (bad_b, n_b))
+    part, alone = whole.since(mark), series(*counts[at:])
+    assert part.log_e(2.0) == pytest.approx(alone.log_e(2.0), abs=1e-6)
+    assert part.dispersion(0.25) == pytest.approx(alone.dispersion(0.25), rel=1e-6)
+    rates, expected = whole.totals_since(mark).rates, alone.totals.rates
+    assert rates is not None
+    assert expected is not None
+    assert rates.rise == pytest.approx(expected.rise, abs=1e-9)
+
+
 def test_nothing_counted_is_no_evidence() -> None:
     assert RatioSeries().log_e(1.0) == pytest.approx(0.0)
-    assert RatioSeries().rates() is None
+    assert RatioSeries().totals.rates is None
     assert series((0, 100, 0, 100)).log_e(1.0) == pytest.approx(0.0)

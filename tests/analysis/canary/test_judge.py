@@ -155,3 +155,13 @@ def test_harm_that_begins_with_a_stage_is_not_diluted_by_good_minutes_before() -
     found = judge(evidence({"windows": data["windows"][:20]}))
     assert found.decision == "ROLLBACK"
     assert "since stage 3 began" in found.summary
+
+
+def test_ratios_are_reported_in_the_order_of_their_names() -> None:
+    data = rollout(10)
+    for one in data["windows"]:
+        for arm in ("baseline", "canary"):
+            counts = {"bad": 3, "total": 900}
+            one[arm]["ratios"] = dict.fromkeys(("search", "checkout", "login", "4xx"), counts)
+    names = [metric.name for metric in judge(evidence(data)).metrics]
+    assert names[1:5] == ["4xx", "checkout", "login", "search"]
