@@ -24,7 +24,7 @@ def read_evidence(path: Path) -> CanaryEvidence:
     from pydantic import ValidationError
 
     from aof.analysis.canary import CanaryEvidence
-    from aof.analysis.canary.evidence import first_problem
+    from aof.analysis.canary.evidence import first_problem, remedy
 
     try:
         text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8-sig")
@@ -35,7 +35,7 @@ def read_evidence(path: Path) -> CanaryEvidence:
         raise UsageFault(
             "this is not canary evidence",
             why=first_problem(error),
-            fix="docs/canary.md describes the file",
+            fix=remedy(error),
             file=str(path),
         ) from None
     except ValueError as error:

@@ -52,11 +52,17 @@ class _PrometheusOnly:
 
     def action(self, *_: Any, **__: Any) -> NoReturn:
         """An analysis proposes nothing."""
-        raise UsageFault("an analysis alone proposes no actions", fix="use: aofctl run agent")
+        raise UsageFault(
+            "an analysis alone proposes no actions",
+            fix="use: aofctl run agent library/cicd/deployment-guardian",
+        )
 
     def recommend(self, *_: Any, **__: Any) -> NoReturn:
         """Nor recommends any."""
-        raise UsageFault("an analysis alone proposes no actions", fix="use: aofctl run agent")
+        raise UsageFault(
+            "an analysis alone proposes no actions",
+            fix="use: aofctl run agent library/cicd/deployment-guardian",
+        )
 
     def note(self, text: str) -> None:
         """Nobody watches."""

@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from aof.analysis.canary import CanaryEvidence, Judgement, judge
-from aof.analysis.canary.evidence import first_problem
+from aof.analysis.canary.evidence import first_problem, remedy
 from aof.errors import Unreachable, UsageFault
 from aof.manifests.base import duration_s
 from aof.plans import Action
@@ -115,7 +115,7 @@ def _from_file(name: str, request: Request, calls: Calls, app: str) -> _Gathered
         raise UsageFault(
             "the evidence file is not canary evidence",
             why=first_problem(error),
-            fix="see docs/canary.md for its shape",
+            fix=remedy(error),
             file=name,
         ) from None
     except (ValueError, RecursionError) as error:

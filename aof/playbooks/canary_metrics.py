@@ -129,7 +129,7 @@ class CanaryMetrics:
         raise UsageFault(
             "the request does not say which app to judge",
             why=f"Prometheus has {len(names)} with both labels: {', '.join(sorted(names)[:8])}",
-            fix='name it: "Canary deployment: NAME ..." or --set app=NAME',
+            fix="name it in the request, with `--set app=NAME`, or with --app NAME (analyze)",
         )
 
     def _not_found(self, app: str, apps: Mapping[str, str]) -> str:

@@ -161,3 +161,17 @@ def test_a_worst_window_that_is_no_worse_is_not_listed(tmp_path: Path) -> None:
     for cell in cells:
         shown, _, reference = cell.rpartition(": ")[2].strip().partition(" against ")
         assert shown != reference
+
+
+def test_a_refused_file_says_what_to_do(tmp_path: Path) -> None:
+    data = rollout(6)
+    data["windows"][3]["canary"]["requests"] = -1
+    ran = canary(written(tmp_path, "reset.json", data), cwd=tmp_path)
+    assert ran.code == 2
+    assert "after a reset give what was counted since it" in ran.err
+    data = rollout(6)
+    data["windows"].reverse()
+    ran = canary(written(tmp_path, "order.json", data), cwd=tmp_path)
+    assert ran.code == 2
+    assert "sort the windows by `start`" in ran.err
+    assert "Value error" not in ran.err

@@ -75,7 +75,8 @@ class AloneTrack:
         """Error rate and p95 against SLO and frozen reference."""
         if self.coverage.gap:
             title = f"Canary at 100 %: {self.coverage.gap}"
-            return [Metric(name="error_rate_frozen", verdict="nodata", title=title)]
+            advice = self.coverage.advice
+            return [Metric(name="error_rate_frozen", verdict="nodata", title=title, detail=advice)]
         found = [self._errors(limits)] if self.canary.requests else []
         if self.canary.p95:
             found.append(self._latency(self.canary.p95, limits))

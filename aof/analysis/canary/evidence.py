@@ -203,8 +203,20 @@ def first_problem(error: ValidationError) -> str:
     first = error.errors()[0]
     where = ".".join(map(str, first["loc"])) or "document"
     if first["type"] != "extra_forbidden":
-        return f"{where}: {first['msg']}"
+        return f"{where}: {first['msg'].removeprefix('Value error, ')}"
     fields = CanaryEvidence.model_fields.items() if len(first["loc"]) == 1 else ()
     known = [field.alias or name for name, field in fields]
     advice = did_you_mean(where, known)
     return f"{where}: there is no such key" + (f"; {advice}" if advice else "")
+
+
+def remedy(error: ValidationError) -> str:
+    """What to do about the first thing wrong with an evidence file."""
+    first = error.errors()[0]
+    if first["type"] == "finite_number":
+        return "leave out what was not measured: an absent count is no data, and never passes"
+    if first["type"] == "greater_than_equal":
+        return "counts are increments: after a reset give what was counted since it, or nothing"
+    if "must follow each other" in first["msg"]:
+        return "sort the windows by `start`, and give each stretch of time once"
+    return "docs/canary.md describes the file"

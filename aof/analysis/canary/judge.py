@@ -70,6 +70,7 @@ class Judge:
         self._counts_requests = False
         self._traffic = StageTraffic()
         self._until: datetime | None = None
+        self._gaps: list[str] = []
         for window in self._evidence.windows:
             self._absorb(window)
 
@@ -85,10 +86,12 @@ class Judge:
         self._evidence = evidence
 
     def _absorb(self, window: Window) -> None:
-        if self._until is not None and window.start < self._until and self._count:
-            gap = (self._until - window.start).total_seconds()
-            if gap > 1:
+        if self._until is not None:
+            gap_s = (window.start - self._until).total_seconds()
+            if gap_s < -1:
                 raise ValueError(f"window at {window.start.isoformat()} overlaps the one before it")
+            if gap_s > self.limits.recent_s:
+                self._gaps.append(f"{gap_s / 60:.0f} minutes before {window.start:%H:%M} UTC")
         self._count += 1
         self._until = window.end
         placed = self._timeline.place(window)
@@ -110,7 +113,7 @@ class Judge:
         present = window.canary is not None and (
             window.canary.requests is not None or window.canary.latency_buckets is not None
         )
-        self._alone.coverage.add(present=present)
+        self._alone.coverage.add(canary=present, baseline=True)
         if window.canary is not None:
             self._alone.canary.add(window.canary)
 
@@ -212,6 +215,8 @@ class Judge:
 
     def _notes(self, stage: StageView | None) -> tuple[str, ...]:
         notes = list(self._evidence.warnings)
+        if self._gaps:
+            notes.append(f"Nothing was measured for {', '.join(self._gaps)}: not judged.")
         if self._latency is None and self._compared_s:
             notes.append("Latency was not measured: give `latency_buckets` to have it judged.")
         if stage and not stage.concurrent:

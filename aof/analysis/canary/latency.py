@@ -16,7 +16,7 @@ from aof.analysis.canary.intervals import z_of
 from aof.analysis.canary.judgement import Metric, MetricVerdict, Stop, Worst
 from aof.analysis.canary.latency_counts import LatencyTrack
 from aof.analysis.canary.look import Look
-from aof.analysis.canary.ratios import stricter
+from aof.analysis.canary.ratios import stricter, without_data
 from aof.analysis.canary.wording import minutes, relative, seconds, strength_of, title_of
 
 _WIDE = 1.5
@@ -28,24 +28,13 @@ def judge_latency(track: LatencyTrack, level: float, look: Look) -> Metric:
     """Verdict on the quantile `level` (0.95 or 0.99)."""
     judged = _Judged.of(track, level, look)
     if judged is None:
-        return _without_data(track, level)
+        return without_data(f"latency_p{level * 100:.0f}", track.coverage, "s")
     whole = judged.metric()
     if not judged.is_p95 or whole.stop == "ROLLBACK":
         return whole
     stage = track.stage_alone(level, least=_WORTH_A_LOOK)
     alone = None if stage is None else _Judged.of(stage, level, look.of_stage())
     return whole if alone is None else stricter(whole, alone.metric(), track.stage)
-
-
-def _without_data(track: LatencyTrack, level: float) -> Metric:
-    name = f"latency_p{level * 100:.0f}"
-    gap = track.coverage.gap or ("no traffic" if track.coverage.expected else "warming up")
-    return Metric(
-        name=name,
-        verdict="inconclusive" if gap == "warming up" else "nodata",
-        title=f"{title_of(name)}: {gap}",
-        unit="s",
-    )
 
 
 class _Judged:

@@ -83,17 +83,15 @@ class LatencyTrack:
 
     def add(self, placed: Placed, canary: Histogram | None, baseline: Histogram | None) -> None:
         """Add one compared window."""
-        if canary is None or baseline is None:
-            self.coverage.add(present=False)
-            return
-        if not self.bounds:
+        if not self.bounds and canary is not None and baseline is not None:
             self._start(canary, baseline)
+        # Without bounds: measured, but without a request so far.
+        if self.bounds:
+            canary = canary and canary.on(self.bounds)
+            baseline = baseline and baseline.on(self.bounds)
+        self.coverage.add(canary=canary is not None, baseline=baseline is not None)
         if not self.bounds:
-            # Measured, but without a request so far.
-            self.coverage.add(present=True)
             return
-        canary, baseline = canary.on(self.bounds), baseline.on(self.bounds)
-        self.coverage.add(present=canary is not None and baseline is not None)
         if canary is None or baseline is None or canary.total <= 0 or baseline.total <= 0:
             return
         if placed.stage != self.stage:

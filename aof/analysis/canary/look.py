@@ -46,25 +46,48 @@ class Look:
 
 @dataclass(slots=True)
 class Coverage:
-    """How many windows should hold a metric, how many do, and how many lack it at the end."""
+    """How many windows should hold a metric of both versions, and how many do."""
 
     expected: int = 0
     present: int = 0
+    canary: int = 0
+    baseline: int = 0
     missing_at_end: int = 0
+    _missing: str = ""
 
-    def add(self, *, present: bool) -> None:
-        """Count one window in which the metric was expected."""
+    def add(self, *, canary: bool, baseline: bool) -> None:
+        """Count one window in which the metric was expected of both."""
+        both = canary and baseline
         self.expected += 1
-        self.present += present
-        self.missing_at_end = 0 if present else self.missing_at_end + 1
+        self.present += both
+        self.canary += canary
+        self.baseline += baseline
+        self.missing_at_end = 0 if both else self.missing_at_end + 1
+        if not both:
+            self._missing = "the canary" if baseline else "the baseline" if canary else "either"
 
     @property
     def gap(self) -> str:
         """Why the data does not suffice, or nothing."""
         if self.expected and not self.present:
-            return "no window has it for both versions"
+            if self.canary and self.baseline:
+                return "no window has it for both versions, only for one or the other"
+            lacking = "the canary" if self.baseline else "the baseline" if self.canary else "either"
+            return f"no window has it for {lacking}"
         if self.missing_at_end:
             return f"missing in the last {self.missing_at_end} of {self.expected} windows"
         if self.present < 0.8 * self.expected:
             return f"present in only {self.present} of {self.expected} windows"
         return ""
+
+    @property
+    def advice(self) -> str:
+        """What to do about a gap; nothing without one."""
+        if not self.gap:
+            return ""
+        if self.canary and self.baseline and not self.present:
+            return "Both versions are measured, never in one window: compare clocks and intervals."
+        return (
+            f"Last missing for {self._missing}: is it running, scraped and selected by the right "
+            "labels? What was not measured neither passes nor rolls back."
+        )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from aof.analysis.canary.evidence import Point
 from aof.analysis.canary.judgement import Guard, Metric, Stop
 from aof.analysis.canary.limits import CanaryLimits
-from aof.analysis.canary.wording import amount, percent, points, relative, title_of
+from aof.analysis.canary.wording import above_limit, amount, percent, points, relative, title_of
 
 _SCALES = {
     "percent": ("ratio", 0.01),
@@ -166,7 +166,7 @@ def _error_rate(given: _Given, limits: CanaryLimits) -> Metric:
         limits,
         f"Error rate within threshold ({points(delta)}, limit {points(allowed)})",
         f"Error rate spike: {percent(given.canary)} against {percent(base)} "
-        f"(limit {percent(base + allowed)})",
+        f"({above_limit(delta, allowed, base)})",
     )
 
 

@@ -14,11 +14,12 @@ from aof.analysis.canary.judgement import Metric, MetricVerdict, Stop, Worst
 from aof.analysis.canary.limits import RatioLimits
 from aof.analysis.canary.look import Coverage, Look
 from aof.analysis.canary.timeline import Placed
-from aof.analysis.canary.wording import minutes, percent, points, strength_of, title_of
+from aof.analysis.canary.wording import above_limit, minutes, percent, points, strength_of, title_of
 
 Counted = tuple[float, float]
 _RARE = 10.0  # times the baseline's rate: all that is tolerable
 _RULE_OF_THREE = 3.0  # events: 95 % upper bound when none was seen
+_IDLE = "No minute in which both versions served requests: is traffic routed to them?"
 _OUTLIER = 4.0  # standard deviations of counting noise
 
 
@@ -41,7 +42,7 @@ class RatioTrack:
 
     def add(self, placed: Placed, canary: Counted | None, baseline: Counted | None) -> None:
         """Add one compared window, (bad, all) of each arm; None is an arm without this ratio."""
-        self.coverage.add(present=canary is not None and baseline is not None)
+        self.coverage.add(canary=canary is not None, baseline=baseline is not None)
         if canary is None or baseline is None:
             return
         if self.exchanged is None and baseline[1] > 0:
@@ -82,13 +83,21 @@ class RatioTrack:
         return _Judged(self, series, rules, look.of_stage(), rates).metric()
 
     def _without_data(self) -> Metric:
-        gap = self.coverage.gap or ("no traffic" if self.coverage.expected else "warming up")
-        warming = gap == "warming up"
-        return Metric(
-            name=self.name,
-            verdict="inconclusive" if warming else "nodata",
-            title=f"{title_of(self.name)}: {gap}",
-        )
+        return without_data(self.name, self.coverage, "ratio")
+
+
+def without_data(name: str, coverage: Coverage, unit: str) -> Metric:
+    """A metric of which nothing can be said: why, and what to do."""
+    idle = "no window with traffic on both versions" if coverage.expected else "warming up"
+    gap = coverage.gap or idle
+    warming = not coverage.expected
+    return Metric(
+        name=name,
+        verdict="inconclusive" if warming else "nodata",
+        title=f"{title_of(name)}: {gap}",
+        detail="" if warming else coverage.advice or _IDLE,
+        unit=unit,
+    )
 
 
 def stricter(whole: Metric, stage: Metric, number: int) -> Metric:
@@ -211,7 +220,7 @@ class _Judged:
             name=self.track.name,
             verdict=verdict,
             title=self._title(verdict, gap, lately),
-            detail=self._detail(verdict),
+            detail=self._detail(verdict) + (f" {self.track.coverage.advice}" if gap else ""),
             baseline=self.baseline,
             canary=self.canary,
             delta=self.rates.rise,
@@ -270,7 +279,7 @@ class _Judged:
             word = "spike" if self.rules.of == "bad" else "worse"
             return (
                 f"{title} {word}: {percent(self.canary)} against {percent(self.baseline)} "
-                f"(limit {percent(self.baseline + allowed)})"
+                f"({above_limit(rise, allowed, self.baseline)})"
             )
         if verdict == "nodata":
             return f"{title}: {gap}"

@@ -157,7 +157,8 @@ class StageTraffic:
     def split_note(self, weight: float) -> list[str]:
         """A note when the traffic split is far from the declared one: is routing skewed?"""
         total = self.canary + self.baseline
-        if total * weight * (1 - weight) < 100:
+        # A version without any is missing or idle, which its metrics say.
+        if total * weight * (1 - weight) < 100 or not self.canary or not self.baseline:
             return []
         seen = self.canary / total
         if abs(seen - weight) <= 0.25 * min(weight, 1 - weight):

@@ -35,6 +35,11 @@ def points(share: float) -> str:
     return f"{round(share * 100, 2) + 0.0:+.2f} pp"
 
 
+def above_limit(rise: float, allowed: float, baseline: float) -> str:
+    """`+5.10 pp; limit +0.10 pp, which is 0.20%`: the rise beside its limit, and that as a rate."""
+    return f"{points(rise)}; limit {points(allowed)}, which is {percent(baseline + allowed)}"
+
+
 def relative(change: float) -> str:
     """0.1 -> `+10.0%`."""
     return f"{round(change * 100, 1) + 0.0:+.1f}%"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -165,3 +165,41 @@ def test_ratios_are_reported_in_the_order_of_their_names() -> None:
             one[arm]["ratios"] = dict.fromkeys(("search", "checkout", "login", "4xx"), counts)
     names = [metric.name for metric in judge(evidence(data)).metrics]
     assert names[1:5] == ["4xx", "checkout", "login", "search"]
+
+
+@pytest.mark.parametrize(
+    ("lost", "says", "advises"),
+    [
+        (("baseline",), "no window has it for the baseline", "missing for the baseline"),
+        (("canary",), "no window has it for the canary", "missing for the canary"),
+        (("baseline", "canary"), "no window has it for either", "missing for either"),
+    ],
+)
+def test_a_missing_version_is_named_with_what_to_do(
+    lost: tuple[str, ...], says: str, advises: str
+) -> None:
+    data = rollout(30)
+    for one in data["windows"]:
+        for arm in lost:
+            one[arm] = {}
+    metric = judge(evidence(data)).metric("error_rate")
+    assert metric is not None
+    assert says in metric.title
+    assert advises in metric.detail
+
+
+def test_versions_never_measured_together_point_at_the_clocks() -> None:
+    data = rollout(30)
+    for number, one in enumerate(data["windows"]):
+        one["canary" if number % 2 else "baseline"] = None
+    metric = judge(evidence(data)).metric("latency_p95")
+    assert metric is not None
+    assert "clocks" in metric.detail
+
+
+def test_hours_without_a_window_are_named() -> None:
+    data = rollout(30)
+    for one in data["windows"][12:]:
+        one["start"] = (datetime.fromisoformat(one["start"]) + timedelta(hours=5)).isoformat()
+    notes = judge(evidence(data)).notes
+    assert "Nothing was measured for 300 minutes before 15:12 UTC: not judged." in notes

@@ -28,7 +28,9 @@ def test_specification_healthy_canary_proceeds() -> None:
 def test_specification_unhealthy_canary_rolls_back() -> None:
     found = of(("Error rate", 5.2, 0.10, "%"), ("P95 latency", 450, 150, "ms"))
     assert (found.decision, found.verdict) == ("ROLLBACK", "fail")
-    assert found.reasons[0] == "Error rate spike: 5.20% against 0.10% (limit 0.20%)"
+    assert found.reasons[0] == (
+        "Error rate spike: 5.20% against 0.10% (+5.10 pp; limit +0.10 pp, which is 0.20%)"
+    )
 
 
 def test_numbers_without_counts_are_labelled_unverified() -> None:
