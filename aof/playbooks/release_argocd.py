@@ -44,6 +44,12 @@ class ArgocdEnvironments:
             state = "pending"
         if state == "taken-back":
             reason = f"{subject.released.tag} ran there and was taken back"
+        fix = ""
+        if state == "busy" and self._late(stage, overview):
+            reason = f"not synced and healthy within {stage.timeout}: {reason}"
+            state = "failed"
+            if overview["operation"]["running"]:  # nothing else can be started before it ends
+                state, fix = "blocked", f"argocd app terminate-op {app}, then run again"
         return StageView(
             subject=subject,
             stage=stage,
@@ -51,6 +57,7 @@ class ArgocdEnvironments:
             runs=str(overview["revision"]),
             state=state,
             reason="" if arrived else reason,
+            fix=fix,
             soak_left_s=self._soak_left(stage, app) if arrived else 0.0,
             evidence=(shown.evidence_id,),
             seen=overview,
@@ -90,6 +97,11 @@ class ArgocdEnvironments:
             return "taken-back"
         return "pending"
 
+    def _late(self, stage: Stage, overview: Mapping[str, Any]) -> bool:
+        """Whether it has been on its way for longer than it may."""
+        since = _since(overview)
+        return since is not None and (self.now - since).total_seconds() > duration_s(stage.timeout)
+
     def _soak_left(self, stage: Stage, app: str) -> float:
         soak = duration_s(stage.soak)
         if not soak:
@@ -116,7 +128,7 @@ class ArgocdEnvironments:
                 "operation_needed": False,
             },
             condition="arrived",
-            describes=f"{app} is synced and healthy at {sha[:12]}",
+            describes=f"{app} is synced and healthy at {sha[:12]} within {view.stage.timeout}",
         )
         aimed = Check(
             tool="argocd",
@@ -228,6 +240,22 @@ def _earlier(overview: Mapping[str, Any]) -> set[str]:
 def _failed(overview: Mapping[str, Any]) -> bool:
     failed = overview["operation"]["phase"] in {"Failed", "Error"}
     return failed or overview["health"] == "Degraded"
+
+
+def _since(overview: Mapping[str, Any]) -> datetime | None:
+    """Since when it is on its way; None where Argo CD does not say.
+
+    An operation that is asked for and has not begun shows the times of the one before.
+    """
+    operation = overview["operation"]
+    if operation["running"]:
+        begun = operation["phase"] in {"Running", "Terminating"}
+        times = [operation["started_at"] if begun else None]
+    else:
+        status = (overview.get("application") or {}).get("status") or {}
+        changed = (status.get("health") or {}).get("lastTransitionTime")
+        times = [operation["finished_at"], changed]
+    return max((datetime.fromisoformat(one) for one in times if one), default=None)
 
 
 def _deployed(calls: Calls, app: str) -> datetime | None:

@@ -1,51 +1,58 @@
-"""kill -9 of the process that applies a release, right after a step took effect."""
+"""kill -9 of the process that applies a release: after each step, and in the middle of uploads."""
 
 import os
 import shutil
+import signal
 from pathlib import Path
+from typing import Any
 
 import pytest
-import yaml
 
 from aof.clock import SystemClock, isoformat
-from tests.cli.aofctl import Ran, aofctl
+from tests.cli.aofctl import Ran
+from tests.cli.forked import forked
 from tests.git_sandbox import GitSandbox
 from tests.playbooks.flux_bench import OPTIONS, cluster_of, write_pins
+from tests.playbooks.release_world import IDENTITY, World, write_agent
 
-AGENT = ("run", "agent", "library/cicd/release-manager", "Create release", "--llm", "off")
-IDENTITY = {"GIT_COMMITTER_NAME": "Rel", "GIT_COMMITTER_EMAIL": "rel@example.org"}
+GIT_STEPS = ["commit-tree", "read-tree -m", "update-ref", "--annotate", "push"]
+FORGE_STEPS = {
+    "github": [
+        "POST /repos/acme/shop/releases",
+        "half of POST app.zip",
+        "POST app.zip",
+        "half of POST sums.txt",
+        "POST sums.txt",
+        "PATCH /repos/acme/shop/releases/",
+    ],
+    "gitlab": ["half of PUT app.zip", "PUT app.zip", "PUT sums.txt", "POST /project/releases"],
+}
+KILLS = [("github", step) for step in GIT_STEPS] + [
+    (forge, step) for forge, steps in FORGE_STEPS.items() for step in steps
+]
 
 
-def released(folder: Path, kill_after: str) -> tuple[str, str, str]:
-    """Release, being killed once after the git command named; what the remote has then."""
-    remote = GitSandbox(folder / "remote.git", bare=True)
-    repo = GitSandbox(folder / "repo")
-    repo.git("remote", "add", "origin", str(remote.directory))
-    repo.write("version.txt", "1.0.0\n")
-    repo.commit("feat: first")
-    repo.tag("v1.0.0")
-    repo.commit("feat: second", "second")
-    repo.git("push", "-q", "--follow-tags", "origin", "main")
-    killer = deadly_git(folder, kill_after) if kill_after else os.environ["PATH"]
-    for path in (killer, os.environ["PATH"]):
-        plan = run(repo, *AGENT, "-o", "json", PATH=path).json()["plan_id"]
-        if plan is None:
-            break
-        assert run(repo, "approve", plan, PATH=path).code == 0
-        ran = run(repo, "apply", plan, PATH=path)
-        assert ran.code == (-9 if path == killer and kill_after else 0), ran.out + ran.err
-        if not kill_after:
-            break
-    done = run(repo, *AGENT, "-o", "json").json()
-    assert (done["decision"], done["plan_id"]) == ("NO-RELEASE", None)
-    files = remote.git("ls-tree", "-r", "main")
-    tags = remote.git("for-each-ref", "--format=%(refname:strip=2) %(subject)", "refs/tags")
-    assert remote.git("rev-parse", "main") == remote.git("rev-parse", "v1.1.0^{commit}")
-    return files, tags, repo.git("log", "--format=%s")
+def released(folder: Path, forge: str, kill_at: str = "") -> tuple[str, str, str, Any]:
+    """Release, being killed once at the step named; what the world is then."""
+    world = World(folder, forge)
+    with world.server.running():
+        plan = world.plan()
+        assert plan is not None
+        path = deadly_git(folder, kill_at) if kill_at in GIT_STEPS else ""
+        if kill_at and not path:
+            world.deadly(kill_at)
+        ran = world.apply(plan, path)
+        assert ran.code == (-signal.SIGKILL if kill_at else 0), ran.out + ran.err
+        again = world.plan()
+        if again is not None:
+            ran = world.apply(again)
+            assert ran.code == 0, ran.out + ran.err
+            assert world.plan() is None
+        return world.state()
 
 
 def run(repo: GitSandbox, *arguments: str, **environment: str) -> Ran:
-    return aofctl(*arguments, cwd=repo.directory, **{**IDENTITY, **environment})
+    return forked(*arguments, cwd=repo.directory, **{**IDENTITY, **environment})
 
 
 def deadly_git(folder: Path, word: str) -> str:
@@ -63,17 +70,15 @@ def deadly_git(folder: Path, word: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str, str]:
-    return released(tmp_path_factory.mktemp("undisturbed"), "")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    return {forge: released(tmp_path_factory.mktemp(forge), forge) for forge in FORGE_STEPS}
 
 
-@pytest.mark.parametrize(
-    "word", ["commit-tree", "read-tree -m", "update-ref", "--annotate", "push"]
-)
-def test_killed_right_after_a_step_a_new_run_ends_the_same(
-    tmp_path: Path, word: str, undisturbed: tuple[str, str, str]
+@pytest.mark.parametrize(("forge", "step"), KILLS)
+def test_killed_at_a_step_a_new_run_ends_the_same(
+    tmp_path: Path, forge: str, step: str, undisturbed: dict[str, Any]
 ) -> None:
-    assert released(tmp_path, word) == undisturbed
+    assert released(tmp_path, forge, step) == undisturbed[forge]
 
 
 def promoted(folder: Path, kill_after: str) -> tuple[str, str]:
@@ -86,10 +91,7 @@ def promoted(folder: Path, kill_after: str) -> tuple[str, str]:
     repo.tag("v1.1.0")
     repo.git("push", "-q", "--follow-tags", "origin", "main")
     agent = folder / "agent.yaml"
-    playbook = {"name": "release", "with": {"app": "shop", **OPTIONS}}
-    spec = {"tools": ["git", "flux"], "playbook": playbook}
-    head = {"apiVersion": "aof.dev/v1alpha1", "kind": "Agent", "metadata": {"name": "shop"}}
-    agent.write_text(yaml.safe_dump({**head, "spec": spec}))
+    write_agent(agent, ["git", "flux"], app="shop", **OPTIONS)
     cluster = cluster_of(remote, "shop")
     with cluster.running():
         cluster.turn(isoformat(SystemClock().now()))

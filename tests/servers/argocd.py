@@ -79,6 +79,8 @@ class ArgocdServer(Loopback):
         self.manifests: dict[tuple[str, str], list[dict[str, Any]]] = {}
         self.resources: dict[str, list[dict[str, Any]]] = {}
         self.head = SHA2
+        self.stuck = False
+        """Whether the controller takes no turn of its own when it is asked to look again."""
 
     def _answer(self, asked: Asked) -> Reply:
         token = asked.headers.get("authorization", "")
@@ -115,7 +117,7 @@ class ArgocdServer(Loopback):
         name = found["metadata"]["name"]
         match asked.method, verb:
             case "GET", "":
-                if asked.query.get("refresh"):
+                if asked.query.get("refresh") and not self.stuck:
                     self.reconcile(name)
                 reply = Reply(body=found)
             case "GET", "manifests":

@@ -14,6 +14,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, BinaryIO
 from urllib.parse import parse_qsl, urlsplit
 
+_BLOCK = 64 * 1024
+
 
 @dataclass
 class Asked:
@@ -87,6 +89,9 @@ class Loopback:
     def requests(self, method: str, path_part: str = "") -> list[Asked]:
         return [one for one in self.asked if one.method == method and path_part in one.path]
 
+    def receiving(self, asked: Asked, received: int, length: int) -> None:
+        """A request comes in: so far `received` of the `length` bytes of its body."""
+
     def answer(self, asked: Asked) -> Reply:
         self.asked.append(asked)
         for index, (method, part, reply) in enumerate(self.planned):
@@ -135,6 +140,21 @@ def _stream(wire: BinaryIO, blocks: Iterable[bytes]) -> None:
             wire.flush()
 
 
+def _received(server: Loopback, asked: Asked, wire: BinaryIO) -> bool:
+    """Read the body; False where the client is gone before its end."""
+    length = left = int(asked.headers.get("content-length") or 0)
+    blocks: list[bytes] = []
+    while left:
+        block = wire.read(min(_BLOCK, left))
+        if not block:
+            return False
+        blocks.append(block)
+        left -= len(block)
+        server.receiving(asked, length - left, length)
+    asked.body = b"".join(blocks)
+    return True
+
+
 def _handler_of(server: Loopback) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -143,9 +163,11 @@ def _handler_of(server: Loopback) -> type[BaseHTTPRequestHandler]:
         def answer(self) -> None:
             parts = urlsplit(self.path)
             pairs = parse_qsl(parts.query, keep_blank_values=True)
-            body = self.rfile.read(int(self.headers.get("content-length") or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            asked = Asked(self.command, parts.path, dict(pairs), headers, body, pairs)
+            asked = Asked(self.command, parts.path, dict(pairs), headers, b"", pairs)
+            if not _received(server, asked, self.rfile):
+                self.close_connection = True
+                return
             reply = server.answer(asked)
             if reply.drop:
                 self.close_connection = True

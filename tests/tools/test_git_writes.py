@@ -1,5 +1,8 @@
+import os
 import shutil
 import subprocess
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +37,7 @@ def repo(tmp_path: Path, remote: GitSandbox) -> GitSandbox:
 
 def do(repo: GitSandbox, operation: str, **arguments: Any) -> Any:
     settings = {"GIT_COMMITTER_NAME": "Rel", "GIT_COMMITTER_EMAIL": "rel@example.org"}
+    settings["GNUPGHOME"] = os.environ.get("GNUPGHOME", "")
     tool = Git.bind({"GIT_CLONE": str(repo.directory), **settings})
     return tool.invoke(operation, arguments).data
 
@@ -285,6 +289,87 @@ def sign_with_ssh(repo: GitSandbox, folder: Path) -> Path:
     }.items():
         repo.git("config", name, value)
     return key
+
+
+@pytest.fixture
+def gnupg() -> Iterator[Path]:
+    """A home of GnuPG with a key of the one who releases, and no password."""
+    gpg, conf = shutil.which("gpg"), shutil.which("gpgconf")
+    if gpg is None or conf is None:
+        pytest.skip("gpg is not installed")
+    # Below /tmp: the agent's socket has a path of at most 108 bytes.
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        made = (gpg, "--homedir", folder, "--batch", "--passphrase", "", "--quick-gen-key")
+        subprocess.run(
+            [*made, "Rel <rel@example.org>", "ed25519", "sign"], check=True, capture_output=True
+        )
+        yield Path(folder)
+        subprocess.run([conf, "--homedir", folder, "--kill", "gpg-agent"], check=True)
+
+
+def sign_with_gpg(repo: GitSandbox, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GNUPGHOME", str(home))
+    for name, value in {
+        "user.signingkey": "rel@example.org",
+        "commit.gpgsign": "true",
+        "tag.gpgsign": "true",
+    }.items():
+        repo.git("config", name, value)
+
+
+def verified(repo: GitSandbox, home: Path, *arguments: str) -> str:
+    """What git says of a signature, made by whom."""
+    environment = {"PATH": os.environ["PATH"], "GNUPGHOME": str(home), "LC_ALL": "C"}
+    done = subprocess.run(
+        ["git", *arguments], cwd=repo.directory, env=environment, check=True, capture_output=True
+    )
+    return done.stderr.decode()
+
+
+def test_a_key_of_gnupg_signs_commits_tags_and_reverts(
+    repo: GitSandbox, gnupg: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_with_gpg(repo, gnupg, monkeypatch)
+    base = repo.head()
+    made = bump(repo, base)
+    tag = {"name": "v1.1.0", "target": made["sha"], "message": "Release 1.1.0", "at": AT}
+    assert do(repo, "tag", **tag)["done"] == "made"
+    reverted = do(repo, "revert", commit=made["sha"], branch="main", at=AT)
+    for arguments in (
+        ("verify-commit", made["sha"]),
+        ("verify-tag", "v1.1.0"),
+        ("verify-commit", reverted["sha"]),
+    ):
+        assert 'Good signature from "Rel <rel@example.org>"' in verified(repo, gnupg, *arguments)
+    assert do(repo, "tag", **tag)["done"] == "already"
+    repo.git("reset", "-q", "--hard", made["sha"])
+    assert bump(repo, base) == {**made, "done": "already"}
+
+
+def test_what_a_key_of_gnupg_cannot_sign_is_not_made(
+    repo: GitSandbox, gnupg: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sign_with_gpg(repo, gnupg, monkeypatch)
+    repo.git("config", "user.signingkey", "nobody@example.org")
+    before = repo.head()
+    with pytest.raises(PlanRefused, match="commit cannot be signed") as caught:
+        bump(repo, before)
+    assert "failed to sign" in str(caught.value.why)
+    with pytest.raises(PlanRefused, match="tag cannot be signed"):
+        do(repo, "tag", name="v1.1.0", target=before, message="x", at=AT)
+    assert (repo.head(), repo.git("tag")) == (before, "")
+
+
+def test_a_signature_left_out_with_success_is_an_error(repo: GitSandbox, tmp_path: Path) -> None:
+    # As git 2.39 does where the program that signs writes nothing and reports success.
+    silent = tmp_path / "silent"
+    silent.write_text("#!/bin/sh\necho '[GNUPG:] SIG_CREATED ' >&2\nexit 0\n")
+    silent.chmod(0o755)
+    repo.git("config", "tag.gpgsign", "true")
+    repo.git("config", "gpg.program", str(silent))
+    with pytest.raises(PlanRefused, match="tag cannot be signed"):
+        do(repo, "tag", name="v1.1.0", target=repo.head(), message="x", at=AT)
+    assert repo.git("tag") == ""
 
 
 def test_commits_tags_and_reverts_are_signed_where_git_is_told_to(
