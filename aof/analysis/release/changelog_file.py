@@ -121,6 +121,8 @@ def _split(lines: list[str]) -> tuple[list[str], list[_Section]]:
         # A fence nobody closed would pair with one of another section once they move.
         if dangling := unclosed(part):
             part.append(dangling)
+        if _opened(part):  # and so would a comment
+            part.append("-->")
     return start, sections
 
 
@@ -139,6 +141,16 @@ def _section_name(line: str, below: str) -> str:
 
 def _commented(lines: list[str]) -> list[bool]:
     """For each line whether it is inside a comment; one that never ends is none."""
+    return _comments(lines)[0]
+
+
+def _opened(lines: list[str]) -> bool:
+    """Whether a comment begins and never ends, code apart."""
+    outside = [line for line, code in zip(lines, fenced(lines), strict=True) if not code]
+    return _comments(outside)[1]
+
+
+def _comments(lines: list[str]) -> tuple[list[bool], bool]:
     inside = [False] * len(lines)
     opened: int | None = None
     for index, line in enumerate(lines):
@@ -147,7 +159,7 @@ def _commented(lines: list[str]) -> list[bool]:
         if opened is not None and "-->" in line:
             inside[opened : index + 1] = [True] * (index + 1 - opened)
             opened = None
-    return inside
+    return inside, opened is not None
 
 
 def _without_links(lines: list[str]) -> tuple[list[str], list[str]]:

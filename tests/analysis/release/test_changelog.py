@@ -344,6 +344,14 @@ def test_windows_line_ends_stay() -> None:
     assert "\n" not in text.replace("\r\n", "")
 
 
+def test_a_comment_nobody_closed_hides_no_section_that_moves_below_it() -> None:
+    text = "## [Unreleased]\n-->\n## [Unreleased]\n<!--\n## [1.0.0]"
+    once = put_release(text, "1.3.0", SECTION)
+    assert put_release(once, "1.3.0", SECTION) == once
+    code = "## [1.0.0]\n\n```\n<!--\n```\n"
+    assert put_release(code, "1.3.0", SECTION).endswith(code)
+
+
 PIECES = ["## [Unreleased]", "## [1.0.0]", "- a", "", "```\n## [1.3.0]\n```", "### Added"]
 PIECES += ["# [1.1.0](x)", "### 1.2.0", "1.2.1\n-----", "<!--", "-->", "## About"]
 
