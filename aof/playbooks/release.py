@@ -311,7 +311,8 @@ class _Run:
         if sha == self.repository.head() or tag in made_for(self.repository.tag_message(tag)):
             return True
         found = self.calls.read("git", "log", revision=sha, max_count=1)
-        return tag in made_for(found.require()["commits"][0]["message"])
+        commits = found.data["commits"] if found.ok else []  # cut off in a shallow clone
+        return any(tag in made_for(one["message"]) for one in commits)
 
     def _released(self, plan: ReleasePlan, sha: str) -> Prepared:
         """Texts of the release that is tagged already, as they were when it was planned."""
@@ -358,8 +359,11 @@ class _Run:
         return promoter.rollback()
 
     def _commit_of(self, tag: str) -> str:
-        found = self.calls.read("git", "describe", revision=f"refs/tags/{tag}")
-        return str(found.require()["sha"])
+        """By the list of tags: in a shallow clone the tag itself may not be here."""
+        known = {one.name: one.sha for one in self.repository.known_tags}
+        if tag in known:
+            return known[tag]
+        return str(self.calls.read("git", "describe", revision=f"refs/tags/{tag}").require()["sha"])
 
 
 def _drafts(outcome: Next) -> Iterator[Draft]:

@@ -148,3 +148,12 @@ def test_a_file_that_arrived_in_part_stops_the_plan(
         assert outcome.stopped == ""
         (release,) = bench.github.changes.releases
         assert [(one["name"], one["size"]) for one in release["assets"]] == [("app.zip", 7)]
+
+
+def test_a_shallow_clone_without_the_last_tag_finds_the_release_done(tmp_path: Path) -> None:
+    with release_bench(tmp_path) as bench:
+        bench.run()
+        bench.repo.commit("docs: later")
+        bench.push()
+        bench.repo = bench.remote.clone(tmp_path / "shallow", "--depth=1")
+        assert bench.assess().decision == "NO-RELEASE"
