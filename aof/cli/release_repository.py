@@ -34,6 +34,7 @@ class Clone:
         self._local: list[TagRef] | None = None
         self.notices: list[str] = []
         self._asked = 0
+        self._elsewhere: dict[str, bool] | None = None
         self._merged: set[str] | None = None
 
     @property
@@ -67,7 +68,10 @@ class Clone:
         return [_tag(one) for one in known.values()]
 
     def _tags_elsewhere(self) -> list[TagRef]:
-        """Tags the remote has and a clone made without tags lacks; their commits are here."""
+        """Tags the remote has and a clone made without tags lacks.
+
+        The commits of those on other branches may not be here; their versions are taken.
+        """
         if not self.may_fetch or self.remote not in self.reader.remotes():
             return []
         try:
@@ -77,7 +81,8 @@ class Clone:
                 f"this clone has no tags, and {self.remote} was not asked: {error.why}"
             )
             return []
-        self._local = [one for one in found if self.reader.commit_of(one.sha) == one.sha]
+        self._local = found
+        self._elsewhere = {one.sha: self.reader.commit_of(one.sha) is not None for one in found}
         if self._local:
             self.notices.append(f"this clone has no tags; those of {self.remote} were used")
         return self._local
@@ -85,6 +90,8 @@ class Clone:
     def contains(self, tag: Tag) -> bool:
         if self._shallow:
             return holds(self.reader, tag.sha)
+        if self._elsewhere is not None:
+            return self._elsewhere.get(tag.sha, False) and self.reader.contains(tag.sha)
         self._asked += 1
         if self._asked > _PATIENCE:
             return tag.name in self._all_merged()

@@ -492,24 +492,13 @@ def test_clone_of_any_depth(long: GitSandbox, tmp_path: Path, depth: int) -> Non
     assert (found.current, found.next, found.changed.commits) == ("v1.2.3", "v1.3.0", 23)
 
 
-def test_checkout_of_a_merge_ref_as_ci_makes_it(long: GitSandbox, tmp_path: Path) -> None:
-    long.branch("topic")
-    long.commit("docs: topic")
-    long.git("checkout", "-q", "--detach", "main")
-    long.git("merge", "-q", "--no-ff", "-m", "Merge 1a2b into 3c4d", "topic")
-    long.git("update-ref", "refs/pull/1/merge", "HEAD")
-    clone = GitSandbox(tmp_path / "clone")
-    clone.git("remote", "add", "origin", long.directory.as_uri())
-    wanted = f"+{long.head()}:refs/remotes/pull/1/merge"
-    clone.git("fetch", "-q", "--no-tags", "--prune", "--depth=1", "origin", wanted)
-    clone.git("checkout", "-q", "--detach", "refs/remotes/pull/1/merge")
-    assert (plan(clone).current, plan(clone).next) == ("v1.2.3", "v1.3.0")
-
-
-def test_checkout_of_a_merge_ref_whose_lines_left_before_the_release(
-    released: GitSandbox, tmp_path: Path
+@pytest.mark.parametrize("commits_between", [20, 0])
+def test_checkout_of_a_merge_ref_as_ci_makes_it(
+    released: GitSandbox, tmp_path: Path, commits_between: int
 ) -> None:
-    released.branch("topic", "v1.2.3")
+    for number in range(commits_between):
+        released.commit(f"fix: number {number}")
+    released.branch("topic")
     released.commit("feat: topic")
     released.git("checkout", "-q", "--detach", "main")
     released.git("merge", "-q", "--no-ff", "-m", "Merge 1a2b into 3c4d", "topic")
@@ -585,6 +574,19 @@ def test_a_full_clone_without_tags_asks_the_remote(long: GitSandbox, tmp_path: P
     assert (plan(clone).current, plan(clone).next) == ("v1.2.3", "v1.3.0")
     clone.git("remote", "set-url", "origin", str(tmp_path / "gone"))
     assert plan(clone).current is None
+
+
+def test_a_full_clone_without_tags_knows_what_is_taken_on_other_branches(
+    long: GitSandbox, tmp_path: Path
+) -> None:
+    long.branch("other", "v1.2.3")
+    for minor in range(3, 13):
+        long.commit("feat: other")
+        long.tag(f"v1.{minor}.0")
+    long.switch("main")
+    for options in (["--single-branch"], []):
+        clone = long.clone(tmp_path / f"clone{len(options)}", "--no-tags", *options)
+        assert (plan(clone).current, plan(clone).next) == ("v1.2.3", "v1.13.0")
 
 
 def test_bare_repository(long: GitSandbox, tmp_path: Path) -> None:
