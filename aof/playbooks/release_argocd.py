@@ -250,11 +250,11 @@ def _since(overview: Mapping[str, Any]) -> datetime | None:
     operation = overview["operation"]
     if operation["running"]:
         begun = operation["phase"] in {"Running", "Terminating"}
-        times = [operation["started_at"] if begun else None]
+        times = [operation.get("started_at") if begun else None]
     else:
         status = (overview.get("application") or {}).get("status") or {}
         changed = (status.get("health") or {}).get("lastTransitionTime")
-        times = [operation["finished_at"], changed]
+        times = [operation.get("finished_at"), changed]
     return max((datetime.fromisoformat(one) for one in times if one), default=None)
 
 
