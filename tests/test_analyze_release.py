@@ -90,6 +90,22 @@ def test_markdown_is_the_changelog_alone(repo: GitSandbox) -> None:
     assert run(repo, "-o", "markdown").stdout.startswith("## [1.1.0] - ")
 
 
+@pytest.mark.parametrize("depth", [1, 2, 3, 4])
+def test_full_changelog_of_a_shallow_clone_has_every_release(tmp_path: Path, depth: int) -> None:
+    repo = GitSandbox(tmp_path / "repo")
+    for version in ("v1.0.0", "v1.0.1"):
+        repo.commit("fix: more")
+        repo.branch(f"side-{version}")
+        repo.commit("fix: aside")
+        repo.switch("main")
+        repo.tag(version)
+        repo.merge(f"side-{version}")
+    clone = repo.clone(tmp_path / "clone", f"--depth={depth}")
+    full = run(repo, "--full", "-o", "markdown").stdout
+    assert "## [1.0.0]" in full
+    assert run(clone, "--full", "-o", "markdown").stdout == full
+
+
 def test_full_changelog_has_every_release(repo: GitSandbox) -> None:
     text = run(repo, "--full", "-o", "markdown").stdout
     assert text.index("## [1.1.0]") < text.index("## [1.0.0] - 2023-11-14")

@@ -63,7 +63,8 @@ class Clone:
         known = {one.name: one for one in (*remote_tags(self.reader, self.remote), *local)}
         chosen = last([_tag(one) for one in known.values()])
         done = deepen(self.reader, self.remote, known[chosen.name] if chosen else None)
-        known.update((one.name, one) for one in self.reader.tags())
+        self._local = self.reader.tags()
+        known.update((one.name, one) for one in self._local)
         self._shallow = done != "unshallow"
         return [_tag(one) for one in known.values()]
 
