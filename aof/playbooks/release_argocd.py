@@ -14,7 +14,7 @@ from typing import Any
 
 from aof.analysis.release.pins import Released
 from aof.manifests.base import duration_s
-from aof.plans import Action, Assumption, Check, digest
+from aof.plans import Action, Assumption, Check, digest, text_in_path
 from aof.playbooks.base import Calls
 from aof.playbooks.release_options import Stage
 from aof.playbooks.release_pins import ClusterState, Observed, PinSeen, ValueAt
@@ -54,7 +54,8 @@ class ArgocdEnvironments:
             subject=subject,
             stage=stage,
             place=f"argocd/{app}",
-            runs=str(overview["revision"]),
+            # Not the revision it was last compared with: that changes with every push.
+            runs=str(overview["deployed"] or overview["revision"]),
             state=state,
             reason="" if arrived else reason,
             fix=fix,
@@ -147,9 +148,9 @@ class ArgocdEnvironments:
                 evidence=view.evidence,
                 executable=executable,
                 target=view.place,
-                assumes=[self._unmoved(view)],
+                assumes=[self._unmoved(view, sha)],
                 verify=[arrived if automatic else aimed],
-                undo=f"argocd app set {app} --revision {_target(overview)}",
+                undo=f"argocd app set {app} --revision {_target(overview) or '<previous>'}",
             )
         ]
         if not automatic:
@@ -168,15 +169,17 @@ class ArgocdEnvironments:
             )
         return actions
 
-    def _unmoved(self, view: StageView) -> Assumption:
-        app = _name(view)
+    def _unmoved(self, view: StageView, sha: str) -> Assumption:
+        """What runs and the target are as they were, or the target is ours already."""
+        app, runs = _name(view), view.runs
+        targets = ", ".join(text_in_path(one) for one in (_target(view.seen), sha))
         return Assumption(
             tool="argocd",
             operation="app_get",
             arguments={"name": app},
-            path="revision",
-            digest=digest(view.runs),
-            describes=f"{app} still runs {view.runs[:12]}",
+            path=f"[deployed || revision, contains([{targets}], sources[0].targetRevision || '')]",
+            digest=digest([runs, True]),
+            describes=f"{app} still runs {runs[:12]}, and nobody has set it to something else",
         )
 
     def _idle(self, app: str) -> Assumption:
@@ -271,5 +274,6 @@ def _name(view: StageView) -> str:
 
 
 def _target(overview: Mapping[str, Any]) -> str:
+    """What it is set to; empty for the head of the repository."""
     sources = overview["sources"] or [{}]
-    return str(sources[0].get("targetRevision") or "<previous>")
+    return str(sources[0].get("targetRevision") or "")

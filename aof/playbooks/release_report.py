@@ -28,7 +28,7 @@ from aof.verdict import Finding, Verdict
 
 _MOST = 20
 _ALWAYS = ("Breaking changes", "Features", "Bug fixes")
-_KEPT = ("app", "package")
+_KEPT = ("app", "package", "guardian")
 _KINDS = {
     "feat": "Features",
     "fix": "Bug fixes",

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from aof.errors import PlanRefused
 from aof.verdict import Verdict
 from tests.playbooks.release_bench import ReleaseBench, release_bench
 from tests.servers.argocd import application
@@ -42,6 +43,26 @@ def test_a_stage_that_is_not_healthy_in_time_is_taken_back(bench: ReleaseBench) 
     found = bench.assess("Go on")
     assert (found.decision, found.actions) == ("HOLD", ())
     assert "v1.1.0 ran there and was taken back" in found.summary
+
+
+def test_a_push_that_argocd_notices_makes_no_plan_stale(bench: ReleaseBench) -> None:
+    deployed = dev(bench)["status"]["history"][-1]["revision"]
+    found = bench.assess("Go on")
+    assert found.facts["stages"][0]["revision"] == deployed
+    dev(bench)["status"]["sync"] |= {"revision": "f" * 40, "status": "OutOfSync"}
+    assert bench.assess("Go on").facts["stages"][0]["revision"] == deployed
+    outcome = bench.apply_plan(found)
+    assert (outcome.code, outcome.stopped) == (0, "")
+
+
+def test_an_application_that_somebody_set_to_something_else_meanwhile_is_left_alone(
+    bench: ReleaseBench,
+) -> None:
+    found = bench.assess("Go on")
+    dev(bench)["spec"]["source"]["targetRevision"] = "hotfix"
+    with pytest.raises(PlanRefused, match="nobody has set it to something else"):
+        bench.apply_plan(found)
+    assert dev(bench)["spec"]["source"]["targetRevision"] == "hotfix"
 
 
 def test_a_stage_that_becomes_healthy_late_is_gone_on_from(bench: ReleaseBench) -> None:
