@@ -20,6 +20,7 @@ from aof.analysis.release.progress import Begun, marked_message
 from aof.playbooks.release_forge import Forge
 from aof.playbooks.release_repository import CalledRepository
 from aof.playbooks.release_texts import ReleaseText, remembered_reply
+from aof.redaction import Redactor
 from aof.verdict import Finding, Verdict
 
 
@@ -133,6 +134,7 @@ class Preparation:
         )
         self.made.texts.append(self._worded(text, plan))
         self.made.findings += _migration(content, plan.package)
+        self.made.findings += _secrets(content, plan.package)
 
     def _worded(self, text: ReleaseText, plan: ReleasePlan) -> ReleaseText:
         """With words that a model found before: as tagged, else as remembered."""
@@ -199,6 +201,29 @@ def published_section(repository: CalledRepository, path: str, version: str, sha
     raw = repository.file(path, sha) if path else None
     text = section_of(raw.decode("utf-8", "replace"), version) if raw else ""
     return _titled(f"## [{version}]", text) if text else ""
+
+
+def _secrets(content: Range, package: str) -> list[Finding]:
+    """Commits whose text would publish what looks like a secret; reports show it masked."""
+    redactor = Redactor()
+    said = [
+        (one.sha, one.parsed.header, one.description, *one.breaking_notes)
+        for change in content.changes
+        for one in (change, *change.parts)
+    ]
+    said += [(one.sha, one.subject, *one.breaking_notes) for one in content.unconventional]
+    found = {sha: None for sha, *texts in said for one in texts if redactor.text(one) != one}
+    if not found:
+        return []
+    return [
+        Finding(
+            id=f"secret{package}",
+            verdict=Verdict.WARN,
+            title="changelog and release notes would publish what looks like a secret",
+            detail="it is in Git already, so revoke it; only another commit message keeps it out of "
+            f"the release: {', '.join(sha[:8] for sha in list(found)[:5])}",
+        )
+    ]
 
 
 def _migration(content: Range, package: str) -> list[Finding]:

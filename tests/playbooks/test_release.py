@@ -65,6 +65,16 @@ def test_running_again_after_a_release_finds_nothing_to_do(bench: ReleaseBench) 
     assert bench.assess().decision == "NO-RELEASE"
 
 
+def test_a_commit_that_would_publish_a_secret_is_named(bench: ReleaseBench) -> None:
+    token = "ghp_" + "a1B2c3D4e5" * 4
+    sha = bench.repo.commit(f"fix: take {token} out of the log")
+    bench.push()
+    found = {one.id: one for one in bench.assess().findings}["secret"]
+    assert found.verdict is Verdict.WARN
+    assert sha[:8] in found.detail
+    assert token not in found.title + found.detail
+
+
 def test_commits_without_a_convention_come_with_a_way_to_release_them(bench: ReleaseBench) -> None:
     bench.run()
     bench.repo.commit("Tidy up")
