@@ -220,8 +220,8 @@ def _secrets(content: Range, package: str) -> list[Finding]:
             id=f"secret{package}",
             verdict=Verdict.WARN,
             title="changelog and release notes would publish what looks like a secret",
-            detail="it is in Git already, so revoke it; only another commit message keeps it out of "
-            f"the release: {', '.join(sha[:8] for sha in list(found)[:5])}",
+            detail="it is in Git already, so revoke it; only another commit message keeps it "
+            f"out of the release: {', '.join(sha[:8] for sha in list(found)[:5])}",
         )
     ]
 
