@@ -70,12 +70,15 @@ def read_script(path: Path) -> Scripted:
     A call is `{function: {argument: value}}`.
 
     Raises:
-        UsageFault: The file cannot be read or has another shape.
+        UsageFault: The file cannot be read, is no YAML or has another shape.
     """
     from aof.manifests.yaml_documents import parse_one
 
     try:
-        turns = [_turn(item) for item in parse_one(path.read_bytes(), str(path)).data]
+        listed = parse_one(path.read_bytes(), str(path)).data
+        if not isinstance(listed, list):
+            raise TypeError(f"it holds no list but {type(listed).__name__}")
+        turns = [_turn(item) for item in listed]
     except (OSError, TypeError, AttributeError) as error:
         raise UsageFault(
             f"{path}: not a script of turns",

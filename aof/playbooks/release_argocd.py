@@ -55,7 +55,7 @@ class ArgocdEnvironments:
             stage=stage,
             place=f"argocd/{app}",
             # Not the revision it was last compared with: that changes with every push.
-            runs=str(overview["deployed"] or overview["revision"]),
+            runs=str(overview.get("deployed") or overview["revision"]),
             state=state,
             reason="" if arrived else reason,
             fix=fix,

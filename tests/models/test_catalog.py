@@ -98,6 +98,7 @@ def test_a_script_of_turns_is_a_model(tmp_path: Path) -> None:
     script = tmp_path / "turns.yaml"
     script.write_text("- text: first\n  calls: [{git_log: {limit: 3}}]\n- second\n")
     assert model_of(f"scripted:{script}", {}).name == f"scripted:{script}"
-    script.write_text("just: a mapping of: wrong")
-    with pytest.raises(UsageFault, match="not a script"):
-        model_of(f"scripted:{script}", {})
+    for wrong, said in {"just: a mapping": "not a script", "a: mapping of: x": "not valid"}.items():
+        script.write_text(wrong)
+        with pytest.raises(UsageFault, match=said):
+            model_of(f"scripted:{script}", {})

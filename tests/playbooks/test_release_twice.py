@@ -1,6 +1,7 @@
 """Two releases of one remote at the same time, from two clones, in two processes."""
 
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,9 @@ def test_of_two_at_once_one_releases_and_the_other_is_refused(tmp_path: Path, fo
     first = World(tmp_path, forge)
     worlds = [first, first.beside(tmp_path / "second")]
     with first.server.running():
-        plans = [world.plan() or "" for world in worlds]
+        plans = [worlds[0].plan() or ""]
+        time.sleep(1.1)  # of one second, both commits would be the same one, and so the releases
+        plans.append(worlds[1].plan() or "")
         for world, plan in zip(worlds, plans, strict=True):
             assert world.run("approve", plan).code == 0
         ran: dict[int, Ran] = {}
