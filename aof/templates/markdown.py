@@ -21,9 +21,8 @@ _DIRECTION = dict.fromkeys(
 )
 # `::set-output`, `::add-mask::`, `##[error]`, `##vso[`: commands CI systems read from output;
 # the first kind after any white space of Unicode, the second kind anywhere in a line.
-_COMMAND = re.compile(
-    r"^(?P<before>[^\S\n]*)(?=::)|##(?=\[|vso\[|teamcity\[)", re.MULTILINE | re.IGNORECASE
-)
+_COLONS = re.compile(r"^[^\S\n]*(?=::)", re.MULTILINE)
+_HASHES = re.compile(r"##(?=\[|vso\[|teamcity\[)", re.IGNORECASE)
 _TAG = re.compile(r"<(?=[A-Za-z/!?])")
 _STRUCTURE = re.compile(r"^[ \t]*(#|```|~~~|[-=_*]{3,}[ \t]*$|\||>|::|\d+[.)][ \t]|[-+*][ \t])")
 _FENCE = re.compile(r"^[ \t]{0,3}(```+|~~~+)")
@@ -91,4 +90,7 @@ def _without_tags(line: str) -> str:
 
 def without_commands(text: str) -> str:
     """What is printed in a CI job: no control characters and no commands to the CI system."""
-    return _COMMAND.sub(lambda found: f"{found[0]}\u200b", without_controls(text))
+    text = without_controls(text)
+    if "::" in text:
+        text = _COLONS.sub("\\g<0>\u200b", text)
+    return _HASHES.sub("##\u200b", text) if "##" in text else text

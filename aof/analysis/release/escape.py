@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 _CLEAN = re.compile(r"[A-Za-z0-9 .,:;'\"()/+#%=?$^{}-]*")
-_ADDRESS = re.compile(r"//|www\.", re.IGNORECASE)
+_WWW = re.compile(r"www\.", re.IGNORECASE)
 _CODE = re.compile(r"(?<!`)(`+)(?!`)[^`\n]+?(?<!`)\1(?!`)")
 _CONTROL = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff"
@@ -29,7 +29,7 @@ _NUMBERED = re.compile(r"(\d+)([.)])(?=\s|$)")
 
 def escape(text: str) -> str:
     """One line of untrusted text as inert markdown."""
-    if _CLEAN.fullmatch(text) and text[:1].isalpha() and not _ADDRESS.search(text):
+    if _CLEAN.fullmatch(text) and text[:1].isalpha() and not _holds_address(text):
         return text
     text = _CONTROL.sub("", text.replace("\n", " ").replace("\t", " "))
     pieces = []
@@ -41,6 +41,10 @@ def escape(text: str) -> str:
     line = "".join(pieces)
     line = _NUMBERED.sub(r"\1\\\2", line, count=1) if _NUMBERED.match(line) else line
     return "\\" + line if _BLOCK_START.match(line) else line
+
+
+def _holds_address(text: str) -> bool:
+    return "//" in text or ("." in text and _WWW.search(text) is not None)
 
 
 def escape_block(text: str, indent: str) -> str:
